@@ -5,7 +5,6 @@ import json
 import cdktf
 import pytest
 
-import localcloud.momento
 import localcloud.runner
 from localcloud import LocalAws
 from localcloud.momento import LocalMomento
@@ -32,7 +31,6 @@ def test_tour_ends_as_expected(local_aws: LocalAws, monkeypatch: pytest.MonkeyPa
     document = json.loads(cdktf.Testing.synth(stack))
     Applied(document, local_aws.endpoint, momento_api_key=API_KEY).create()
     monkeypatch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
-    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
     with (
         LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento,
         Runner(endpoint=local_aws.endpoint, redirect=momento.endpoint, timing=FAST) as runner,

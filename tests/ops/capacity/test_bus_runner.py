@@ -6,16 +6,14 @@ destination waits for nothing but its rate limit: a rule's target holds up no ot
 
 import functools
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from statistics import fmean
 from typing import Any
-from unittest.mock import Mock
 
 import pytest
 
 from eventpipes import Definition, Event, Pipe, Request
 from eventpipes.definition import EventBusTarget, Source
-from localcloud.deliverer import Deliverer
 from eventpipes.rate_limit import RateLimit
 from localcloud.sender import Sender, Timing
 from eventpipes.operations import PUBLISH
@@ -24,7 +22,7 @@ from ops.capacity.model import Burst, RouteModel
 from ops.capacity.topology import build
 from momento_pipes.topology import Topology
 from tests.ops.capacity.clock import Clock
-from tests.ops.capacity.test_runner import UNLIMITED, Done, fits, record
+from tests.ops.capacity.test_runner import UNLIMITED, Done, deliver, fits
 
 PUT_SECONDS = 0.04
 BUS = EventBusTarget(name="bus", arn="arn:aws:events:us-east-1:123456789012:event-bus/bus")
@@ -65,27 +63,8 @@ class Target:
 
 def run(clock: Clock, arrivals: Sequence[Sequence[float]], limit: int = UNLIMITED) -> list[Done]:
     """Put the records of each shard, which come at these seconds; return them all by arrival."""
-    pipe, target = Pipe(READER), Target(clock, limit)
-    begin, written = clock.monotonic(), clock.now()
-
-    def read(arrivals: Sequence[float]) -> None:
-        stop: Any = clock
-        bus: Any = target
-        with Deliverer(
-            pipe,
-            shard="shard",
-            sender=Sender(limit=RateLimit(UNLIMITED), timing=Timing(), redirect=None),
-            queue=Mock(),
-            stop=stop,
-            bus=bus,
-        ) as deliverer:
-            for came in arrivals:
-                clock.sleep(max(0.0, begin + came - clock.monotonic()))
-                delivery = deliverer.deliver(record(), written + timedelta(seconds=came))
-                assert delivery
-                assert delivery.outcome == "delivered"
-
-    clock.run(*(functools.partial(read, each) for each in arrivals))
+    target = Target(clock, limit)
+    deliver(clock, Pipe(READER), arrivals, bus=target)
     target.close()
     assert len(target.done) == sum(map(len, arrivals))
     return sorted(target.done, key=lambda one: one.came)
@@ -115,17 +94,6 @@ def test_shards_that_are_never_idle_put_what_the_model_says(clock: Clock, shards
     assert fits(throughput, said.capacity)
     assert not fits(throughput, modelled(done, shards, put=PUT_SECONDS / 2).bottleneck.capacity)
     assert not fits(throughput, modelled(done, shards + 3).bottleneck.capacity)
-
-
-def test_the_rate_limit_is_the_bottleneck_where_the_model_says(clock: Clock) -> None:
-    """The first second's requests are free: turns that nobody took before are saved."""
-    done = run(clock, [[0.0] * 15] * 4, 20)
-    ends = sorted(one.answered for one in done)
-    throughput = (len(ends) - 1 - 25) / (ends[-1] - ends[25])
-    said = modelled(done, 4, limit=20).bottleneck
-    assert said.name.endswith("rate limit")
-    assert fits(throughput, said.capacity)
-    assert not fits(throughput, modelled(done, 4).bottleneck.capacity)
 
 
 def test_a_steady_load_takes_a_put_and_a_request(clock: Clock) -> None:

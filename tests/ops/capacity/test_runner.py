@@ -33,6 +33,7 @@ PAUSE_SECONDS = 0.05
 TOLERANCE = 0.05
 """Of the model's figure: records come one by one, and are a fluid to it."""
 UNLIMITED = 100_000
+RECORD = {"eventName": "INSERT", "dynamodb": {"Keys": {}, "SequenceNumber": "1"}}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,17 +45,21 @@ class Done:
     request: float
 
 
-def run(
-    clock: Clock, arrivals: Sequence[Sequence[float]], limit: int, path: str = "/topics"
-) -> list[Done]:
-    """Deliver the records of each shard, which come at these seconds; return them all by arrival.
+def deliver(
+    clock: Clock,
+    pipe: Pipe,
+    arrivals: Sequence[Sequence[float]],
+    *,
+    limit: int = UNLIMITED,
+    bus: Any = None,
+) -> list[tuple[float, Delivery]]:
+    """Deliver the records of each shard, which come at these seconds; return their deliveries.
 
-    A record is not looked at before it is there, as with a stream.
+    A record is not read before it is there, as with a stream.
     """
     shared = RateLimit(limit)
-    pipe = Pipe(definition(path))
     begin, written = clock.monotonic(), clock.now()
-    done: list[Done] = []
+    done: list[tuple[float, Delivery]] = []
     timing = Timing(first_wait=PAUSE_SECONDS)
 
     def read(arrivals: Sequence[float]) -> None:
@@ -65,23 +70,33 @@ def run(
             sender=Sender(limit=shared, timing=timing, redirect=None),
             queue=Mock(),
             stop=stop,
+            bus=bus,
         ) as deliverer:
             for came in arrivals:
                 clock.sleep(max(0.0, begin + came - clock.monotonic()))
-                delivery = deliverer.deliver(record(), written + timedelta(seconds=came))
-                done.append(finished(delivery, came))
+                delivery = deliverer.deliver(RECORD, written + timedelta(seconds=came))
+                assert delivery
+                assert delivery.outcome == "delivered"
+                done.append((came, delivery))
 
     clock.run(*(functools.partial(read, each) for each in arrivals))
     assert len(done) == sum(map(len, arrivals))
+    return done
+
+
+def run(
+    clock: Clock, arrivals: Sequence[Sequence[float]], limit: int, path: str = "/topics"
+) -> list[Done]:
+    """Send the records of each shard, which come at these seconds; return them all by arrival."""
+    done = [
+        Done(
+            came=came,
+            answered=came + delivery.seconds,
+            request=fmean(attempt.seconds for attempt in delivery.attempts),
+        )
+        for came, delivery in deliver(clock, Pipe(definition(path)), arrivals, limit=limit)
+    ]
     return sorted(done, key=lambda one: one.came)
-
-
-def finished(delivery: Delivery | None, came: float) -> Done:
-    """Return when a delivery was done, and how long a request of it took."""
-    assert delivery is not None
-    assert delivery.outcome == "delivered"
-    request = fmean(attempt.seconds for attempt in delivery.attempts)
-    return Done(came=came, answered=came + delivery.seconds, request=request)
 
 
 def definition(path: str) -> Definition:
@@ -99,11 +114,6 @@ def definition(path: str) -> Definition:
         ),
         input_template='{"kind": <$.eventName>}',
     )
-
-
-def record() -> dict[str, object]:
-    """Return a record."""
-    return {"eventName": "INSERT", "dynamodb": {"Keys": {}, "SequenceNumber": "1"}}
 
 
 def modelled(
