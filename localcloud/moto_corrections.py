@@ -25,6 +25,7 @@ from . import (
     dynamodb_streams,
     execution_records,
     failing_pipes,
+    lambda_account,
     questions,
     state_machines,
 )
@@ -50,6 +51,7 @@ def apply() -> None:
     state_machines.apply()
     execution_records.apply()
     questions.apply()
+    lambda_account.apply()
     _change_the_key_of_log_groups()
     _wait_for_messages()
     _look_at_messages_fast()

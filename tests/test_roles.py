@@ -33,6 +33,7 @@ STATES = [f"arn:aws:s3:::{BUCKET}/{PREFIX}/{stack}.tfstate" for stack in ("terra
 NARROWEST: Mapping[str, str] = {
     "events:ListApiDestinations": "Service Authorization Reference, EventBridge: a list",
     "events:ListConnections": "Service Authorization Reference, EventBridge: a list",
+    "lambda:GetAccountSettings": "Service Authorization Reference, AWS Lambda: no resource type",
     "pipes:ListPipes": "Service Authorization Reference, EventBridge Pipes: a list",
     "states:ListStateMachines": "Service Authorization Reference, Step Functions: a list",
     "states:ValidateStateMachineDefinition": "Service Authorization Reference: no resource type",

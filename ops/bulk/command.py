@@ -9,6 +9,7 @@ from threading import Event
 from typing import Any, Final
 
 import typer
+from botocore.exceptions import ClientError
 
 from live.aws import asking_aws
 from live.converge import Converger
@@ -17,7 +18,7 @@ from live.momento import Momento
 from live.output import console, print_json
 from live.undelivered import UndeliveredRecords
 from momento_pipes.bulk_settings import BulkSettings, advice, refusal
-from ops.bulk import estimate, results
+from ops.bulk import estimate, lambda_runs, results
 from ops.bulk.map_runs import RUNNING, SUCCEEDED, MapRunProgress, MapRuns
 from ops.bulk.recheck import EVERY_SECONDS, BulkRecheck
 from ops.bulk.pace import Pace
@@ -148,12 +149,38 @@ class _BulkRun:
         load = self._load()
         said = f"{self._asked.kind} of {self._deployment.table.name}: {estimate.sentence(load)}"
         print(said, file=sys.stderr)
+        if self._asked.kind is RunKind.VERIFY:
+            self._look_at_lambda(load.segments)
         if not self._asked.yes:
             if not sys.stdin.isatty():
                 raise OpsError("to start without a terminal, add --yes")
             if not typer.confirm("Start it?", err=True):
                 raise typer.Exit(1)
         return self._runs.start(load.segments)
+
+    def _look_at_lambda(self, segments: int) -> None:
+        """Compare the calls at the same time with the account's limit, if it can be read.
+
+        Raises:
+            OpsError: they are more.
+
+        """
+        functions = self._deployment.client("lambda")
+        try:
+            runs = min(self._runs.children(), segments)
+            unreserved = lambda_runs.unreserved_runs(functions)
+        except ClientError as error:
+            print(
+                "warning: the account's limit of concurrent Lambda runs cannot be read, so nobody"
+                f" compared it: {error}; allow lambda:GetAccountSettings and"
+                " states:DescribeStateMachine (docs/bulk.md)",
+                file=sys.stderr,
+            )
+            return
+        if problem := lambda_runs.refusal(runs, unreserved):
+            raise OpsError(f"verify is not started: {problem}")
+        if problem := lambda_runs.advice(runs, unreserved):
+            print(f"warning: {problem}", file=sys.stderr)
 
     def _load(self) -> BulkLoad:
         table = self._deployment.table

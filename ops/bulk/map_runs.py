@@ -1,5 +1,6 @@
 """The deployed state machine of a run, its executions and their Map runs."""
 
+import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -69,6 +70,12 @@ class MapRuns:
         )
         arn: str = started["executionArn"]
         return arn
+
+    def children(self) -> int:
+        """Return how many children of a run work at the same time, as the machine is deployed."""
+        described = self.states.describe_state_machine(stateMachineArn=self.machine_arn)
+        definition = json.loads(described["definition"])
+        return int(definition["States"][definition["StartAt"]]["MaxConcurrency"])
 
     def resume(self) -> str:
         """Return the newest execution's ARN; redrive it if it has failed.

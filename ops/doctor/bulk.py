@@ -2,16 +2,22 @@
 
 from collections.abc import Iterator
 
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ops.bulk.lambda_runs import advice, refusal, unreserved_runs
 from ops.doctor.aws import Client
-from ops.doctor.check import Check, failure, ok
+from ops.doctor.check import Check, failure, ok, warning
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
 
 
-def examine(client: Client, declared: Declared, existence: Existence) -> Iterator[Check]:
+def examine(
+    client: Client, declared: Declared, existence: Existence, *, runs: int
+) -> Iterator[Check]:
     """Yield whether the functions of `verify --on-aws` are there and can be called.
 
-    The state machines are checked with all others, and the secret with its value, too.
+    A run calls one of them up to `runs` times at once, which the account's limit must allow. The
+    state machines are checked with all others, and the secret with its value, too.
     """
     active = []
     for function in declared.all("aws_lambda_function"):
@@ -34,3 +40,14 @@ def examine(client: Client, declared: Declared, existence: Existence) -> Iterato
             )
     if active:
         yield ok("bulk", f"{', '.join(active)} can be called")
+        yield from _limit(client, runs)
+
+
+def _limit(client: Client, runs: int) -> Iterator[Check]:
+    try:
+        unreserved = unreserved_runs(client("lambda"))
+    except (BotoCoreError, ClientError) as error:
+        yield warning("bulk", f"the limit of concurrent Lambda runs cannot be read: {error}")
+        return
+    if problem := refusal(runs, unreserved) or advice(runs, unreserved):
+        yield warning("bulk", f"verify --on-aws: {problem}")

@@ -29,7 +29,9 @@ def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[
             *_rules(client("events"), declared, existence),
             *state_machines.examine(client, declared, existence),
             *watch.examine(client, declared, existence, minutes=settings.watch_minutes),
-            *bulk.examine(client, declared, existence),
+            *bulk.examine(
+                client, declared, existence, runs=settings.bulk_settings.of_verify.children
+            ),
             *roles.examine(client("iam"), declared, existence),
             *holders.secrets(client("secretsmanager"), declared, existence),
             *holders.logs(client("logs"), declared, existence),

@@ -136,7 +136,7 @@ RESOURCES: Mapping[str, Callable[[str, Mapping[str, Any]], Iterable[str]]] = {
     "events": _of_events,
     "iam": _named("role/{}", "RoleName"),
     "kms": _of_kms,
-    "lambda": _named("function:{}", "FunctionName", "Resource"),
+    "lambda": _named("function:{}", "FunctionName", "Resource", otherwise="*"),
     "logs": _of_logs,
     "pipes": _named("pipe/{}", "Name", "resourceArn", otherwise="*"),
     "s3": _of_s3,

@@ -85,6 +85,25 @@ def test_verify_finds_and_repairs_what_is_wrong(cloud: BulkCloud, tmp_path: Path
     assert json.loads(last.stdout)["in_sync"] == COUNT
 
 
+def test_verify_leaves_other_functions_their_share_of_lambda(
+    cloud: BulkCloud, tmp_path: Path
+) -> None:
+    """Reserved runs are not the account's any more. Four children call the function at once."""
+    functions = client("lambda", cloud.aws.endpoint)
+    (name,) = (one["FunctionName"] for one in functions.list_functions()["Functions"])
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=997)
+    refused = cloud.command("verify", "--on-aws", "--yes", folder=tmp_path)
+    assert refused.returncode == 1
+    assert "verify is not started: it calls its function up to 4 times at once" in refused.stderr
+    assert "the account has 3 unreserved" in refused.stderr
+    assert "lower BULK_RATE to 300 and run ./help.sh deploy" in refused.stderr
+    functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=996)
+    cloud.run_all()
+    done = cloud.command("verify", "--on-aws", "--yes", folder=tmp_path)
+    assert "warning: it takes up to 4 of the 4 unreserved" in done.stderr
+    assert f"{COUNT} missing" in done.stdout, "it runs"
+
+
 def test_a_failed_call_of_the_function_is_explained(cloud: BulkCloud, tmp_path: Path) -> None:
     async def refuse(request: Request) -> Response | None:
         return Response("no", status_code=401) if request.method == "GET" else None

@@ -188,8 +188,7 @@ def phases(
             end("forget plan")
         together((bus, plan), (own, plan))
         end("plan")
-        without_key = {name: os.environ[name] for name in os.environ if name != "MOMENTO_API_KEY"}
-        house.command("doctor", env=without_key)  # without a key, it sends Momento nothing
+        _look(house)
         end("doctor")
         bounded.update(_roles())
         bulk.look_at(own, BULK_BUCKET)
@@ -201,6 +200,13 @@ def phases(
         end("destroy")
         bulk.left = names_of_bulk()
     return found
+
+
+def _look(house: House) -> None:
+    """Run the doctor on both stacks; without a key, it sends Momento nothing."""
+    env = {name: os.environ[name] for name in os.environ if name != "MOMENTO_API_KEY"}
+    for settings in (BUS, {**WORKFLOW, "STACK": "sessions"}):
+        house.command("doctor", env={**env, **settings})
 
 
 def _roles() -> dict[str, Role]:

@@ -41,6 +41,13 @@ WITHOUT_TLS = {
 }
 
 
+def test_the_account_has_the_runs_of_lambda_that_aws_gives() -> None:
+    """Lambda API, "GetAccountSettings". moto does not know the call."""
+    with closing(boto3.client("lambda")) as client:
+        limit = client.get_account_settings()["AccountLimit"]
+    assert (limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]) == (1000, 1000)
+
+
 @pytest.fixture
 def pipes() -> Iterator[EventBridgePipesClient]:
     """Return a client of a local AWS with one pipe."""

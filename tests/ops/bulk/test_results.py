@@ -4,7 +4,7 @@ import doctest
 import io
 import json
 import threading
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from contextlib import redirect_stdout
 from typing import Any
 
@@ -15,7 +15,7 @@ from live.converge import Converger
 from live.momento import RefusedError
 from live.items import Item
 from live.undelivered import UndeliveredRecords
-from ops.bulk import results
+from ops.bulk import lambda_runs, results
 from ops.bulk.map_runs import SUCCEEDED, MapRunProgress
 from ops.bulk.pace import Pace
 from ops.bulk.repair import repair
@@ -89,8 +89,11 @@ class Undelivered(UndeliveredRecords):
         self._names = names
         self._readable = readable
 
-    def until(self, keys: Container[str] | None = None) -> dict[str, float]:
+    def until(
+        self, keys: Container[str] | None = None, *, places: Mapping[str, str] | None = None
+    ) -> dict[str, float]:
         """Return those of the keys that are asked for."""
+        del places
         if not self._readable:
             raise ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeStream")
         return {name: 1.0 for name in self._names if keys is not None and name in keys}
@@ -117,7 +120,7 @@ def repaired(
 
 
 def test_the_examples_are_right() -> None:
-    for module in (report, results):
+    for module in (lambda_runs, report, results):
         assert doctest.testmod(module).failed == 0
 
 

@@ -18,8 +18,15 @@ DECLARED = Declared(
 class Functions:
     """AWS Lambda with one answer."""
 
-    def __init__(self, **answer: str) -> None:
+    def __init__(self, unreserved: int | None = 1_000, **answer: str) -> None:
+        self._unreserved = unreserved
         self._answer = answer
+
+    def get_account_settings(self) -> Any:
+        """Answer, or refuse to."""
+        if self._unreserved is None:
+            raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "Get")
+        return {"AccountLimit": {"UnreservedConcurrentExecutions": self._unreserved}}
 
     def get_function_configuration(self, **asked: Any) -> Any:
         """Answer, or say that there is no such function."""
@@ -31,9 +38,10 @@ class Functions:
         return self._answer
 
 
-def check(existence: Existence, **answer: str) -> list[Check]:
+def check(existence: Existence, unreserved: int | None = 1_000, **answer: str) -> list[Check]:
     """Return the checks."""
-    return [*examine(lambda _: Functions(**answer), DECLARED, existence), *existence.checks()]
+    functions = Functions(unreserved, **answer)
+    return [*examine(lambda _: functions, DECLARED, existence, runs=10), *existence.checks()]
 
 
 def test_a_function_that_can_be_called_is_ok() -> None:
@@ -52,3 +60,15 @@ def test_a_missing_function_is_a_failure() -> None:
     (found,) = check(Existence())
     assert found.state is CheckState.FAILURE
     assert "shop-bulk" in found.found
+
+
+def test_the_accounts_limit_of_runs_is_compared() -> None:
+    for unreserved, said in (
+        (13, None),
+        (10, "it takes up to 10 of the 10 unreserved concurrent runs"),
+        (9, "lower BULK_RATE to 900 and run ./help.sh deploy"),
+        (None, "cannot be read"),
+    ):
+        found = check(Existence(), unreserved, State="Active")
+        assert [one.state for one in found] == [CheckState.OK, *[CheckState.WARNING] * bool(said)]
+        assert (said or "") in found[-1].found
