@@ -11,8 +11,9 @@ import eventpipes.rate_limit
 from eventpipes.rate_limit import RateLimit
 
 
-def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the test's own clock: unused turns of one second are saved, the next are spaced."""
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Return the clock of the rate limit; a wait sets it forward."""
     clock = SimpleNamespace(now=100.0)
 
     def sleep(seconds: float) -> None:
@@ -20,6 +21,11 @@ def test_the_rate_limit_spaces_the_requests(monkeypatch: pytest.MonkeyPatch) -> 
 
     time = SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
     monkeypatch.setattr(eventpipes.rate_limit, "time", time)
+    return clock
+
+
+def test_the_rate_limit_spaces_the_requests(clock: SimpleNamespace) -> None:
+    """The unused turns of one second are saved. Later turns are spaced."""
     limit = RateLimit(20)
     turns = []
     for _ in range(121):
@@ -51,14 +57,7 @@ def test_all_threads_share_the_rate_limit() -> None:
     assert time.monotonic() - begun >= (150 - 101) / 100
 
 
-def test_a_turn_that_nobody_takes_may_be_lost(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = SimpleNamespace(now=100.0)
-
-    def sleep(seconds: float) -> None:
-        clock.now += seconds
-
-    time = SimpleNamespace(monotonic=lambda: clock.now, sleep=sleep)
-    monkeypatch.setattr(eventpipes.rate_limit, "time", time)
+def test_an_unused_turn_may_be_lost(clock: SimpleNamespace) -> None:
     limit, turns = RateLimit(50, saved_seconds=0), []
     for number in range(11):
         clock.now += 1.0 if number == 5 else 0.0

@@ -11,9 +11,9 @@ import live.momento
 from tests import commands
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.repair.patient import PATIENCE
-from tests.ops.repair.repair_cloud import cloud
+from tests.ops.repair.repair_cloud import cloud, deployed, emptied
 
-__all__ = ["cloud"]
+__all__ = ["cloud", "deployed", "emptied"]
 
 Run = Callable[..., CompletedProcess[str]]
 Answer = Callable[..., tuple[int, str, str]]

@@ -3,7 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -87,13 +87,18 @@ def refused(deliveries: list[Delivery]) -> list[Delivery]:
     ]
 
 
-def test_three_pipes_miss_nothing(local_aws: LocalAws) -> None:
-    with ExitStack() as stack:
-        cloud = stack.enter_context(WeatherCloud(local_aws))
+@contextmanager
+def three_pipes(local_aws: LocalAws) -> Iterator[tuple[WeatherCloud, Rotating]]:
+    """Run the weather pipes, and return their cloud and its keys."""
+    with WeatherCloud(local_aws) as cloud, cloud.runner() as runner:
         targets = Targets(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
         rotating = Rotating(cloud.momento, local_aws.endpoint, cloud.weather.connection, targets)
-        runner = stack.enter_context(cloud.runner())
         runner.wait_until_reading(*cloud.weather.create_pipes())
+        yield cloud, rotating
+
+
+def test_three_pipes_miss_nothing(local_aws: LocalAws) -> None:
+    with three_pipes(local_aws) as (cloud, rotating):
 
         def write(number: int) -> None:
             location = f"place {number % KEYS}"
@@ -138,12 +143,7 @@ def test_a_workflow_misses_nothing(local_aws: LocalAws) -> None:
 
 def test_a_key_that_is_revoked_too_early_is_seen(local_aws: LocalAws) -> None:
     """The tests above can fail: here the old key goes before the new one is deployed."""
-    with ExitStack() as stack:
-        cloud = stack.enter_context(WeatherCloud(local_aws))
-        targets = Targets(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
-        rotating = Rotating(cloud.momento, local_aws.endpoint, cloud.weather.connection, targets)
-        runner = stack.enter_context(cloud.runner())
-        runner.wait_until_reading(*cloud.weather.create_pipes())
+    with three_pipes(local_aws) as (cloud, rotating):
         old = rotating.old[SENDS].secret
 
         def deploy(key: str) -> None:

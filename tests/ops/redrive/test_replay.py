@@ -1,12 +1,10 @@
 """Dead letters of any pipeline: attributes as keys, conditions, rules, a pipe to a bus."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from localcloud import LocalAws
 from live.replay_results import LetterStatus
 from live.stream import StreamReader
 from momento_pipes.mapping import (
@@ -27,20 +25,10 @@ BY_EMAIL = ItemMapping(
 )
 
 
-@pytest.fixture(scope="module")
-def deployed(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack, to which a test adds pipelines."""
-    with RepairCloud(local_aws) as cloud:
-        yield cloud
-
-
 @pytest.fixture
-def cloud(deployed: RepairCloud) -> RepairCloud:
-    """Return the stack with an empty cache and no messages."""
-    cache = deployed.momento.service.caches["momento-eventbridge-cache"]
-    cache.items.clear()
-    cache.topics.clear()
-    return deployed
+def cloud(emptied: RepairCloud) -> RepairCloud:
+    """Return the module's stack, emptied."""
+    return emptied
 
 
 def published(cloud: RepairCloud, topic: str) -> list[Any]:

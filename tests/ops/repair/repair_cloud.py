@@ -156,6 +156,23 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
         yield cloud
 
 
+@pytest.fixture(scope="module")
+def deployed(local_aws: LocalAws) -> Iterator[RepairCloud]:
+    """Return a deployed stack, to which the tests of a module add pipelines."""
+    with RepairCloud(local_aws) as cloud:
+        yield cloud
+
+
+@pytest.fixture
+def emptied(deployed: RepairCloud) -> RepairCloud:
+    """Return the module's stack with an empty cache, no messages and no arrivals."""
+    cache = deployed.momento.service.caches[CACHE]
+    cache.items.clear()
+    cache.topics.clear()
+    deployed.arrivals.clear()
+    return deployed
+
+
 def body(item: Mapping[str, Any]) -> str:
     """Return the body that the cache must hold for an item, written down independently."""
     values = {"Location": item["Location"]["S"]} | {
@@ -183,6 +200,8 @@ __all__ = [
     "RepairCloud",
     "body",
     "cloud",
+    "deployed",
+    "emptied",
     "keys",
     "only",
 ]

@@ -1,7 +1,7 @@
 """One key is brought to the table's state, whatever is written meanwhile."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,13 +13,6 @@ from live.stream import StreamReader
 from live.items import Item
 from live.table import TableClient
 from tests.ops.repair.repair_cloud import RepairCloud, keys
-
-
-@pytest.fixture(scope="module")
-def deployed(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack for all tests; each uses a key of its own."""
-    with RepairCloud(local_aws) as cloud:
-        yield cloud
 
 
 def converge(cloud: RepairCloud, key: Item, own: Own | None = None) -> Converged:

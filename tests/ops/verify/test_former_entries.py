@@ -1,12 +1,10 @@
 """What is left over is found by what the stream tells, also where an attribute is the key."""
 
-from collections.abc import Iterator
 from math import inf
 from pathlib import Path
 
 import pytest
 
-from localcloud import LocalAws
 from localcloud.momento import CachedItem
 from live.errors import LiveError
 from ops.verify.results import VerifySummary
@@ -30,19 +28,10 @@ ENTRY = CacheEntry(key=EMAIL, key_is_unique=True, value=[ID, EMAIL], ttl=600)
 BY_EMAIL = ItemMapping(cache=ENTRY, where={STATUS: ["active", "new"]})
 
 
-@pytest.fixture(scope="module")
-def deployed(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack, for pipelines beside it."""
-    with RepairCloud(local_aws) as cloud:
-        yield cloud
-
-
 @pytest.fixture
-def cloud(deployed: RepairCloud) -> RepairCloud:
-    """Return the stack with an empty cache."""
-    deployed.momento.service.caches["momento-eventbridge-cache"].items.clear()
-    deployed.arrivals.clear()
-    return deployed
+def cloud(emptied: RepairCloud) -> RepairCloud:
+    """Return the module's stack, emptied."""
+    return emptied
 
 
 def verify(cloud: RepairCloud, pipeline: str, *, sample: int | None = None) -> VerifySummary:
