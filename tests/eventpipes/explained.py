@@ -51,7 +51,7 @@ def pattern_of(*clauses: Clause) -> Json:
 
 
 def matches(pattern: Json, event: Json) -> bool:
-    """Say whether an event matches a pattern; the alternatives of one have many clauses in common.
+    """Say whether an event matches a pattern. Its alternatives may share clauses.
 
     >>> matches({"a": (1,)}, {"a": 1})
     True
@@ -65,7 +65,7 @@ def _compiled(pattern: str) -> Pattern:
 
 
 def check_refusal(one: Alternative, event: Json) -> None:
-    """Check that a pattern of the clauses that are named refuses the event, too."""
+    """Check that a pattern with only the named clauses also refuses the event."""
     for clause in one.refused:
         assert not matches(pattern_of(clause), event)
     if one.apart:

@@ -1,4 +1,4 @@
-"""Why a pattern matches or refuses: always the verdict of `matches`, and the words for it."""
+"""An explanation has the verdict of `matches`, and the reason in words."""
 
 import doctest
 import json
@@ -176,7 +176,7 @@ def test_the_sentences(case: tuple[Json, Json, list[str]]) -> None:
     assert list(explained(eventpipes.compile(pattern), event).sentences) == sentences
 
 
-def test_the_whole_is_one_line() -> None:
+def test_the_explanation_is_one_line() -> None:
     explanation = eventpipes.compile({"a": ["x"], "b": [1]}).explain({"a": "y", "b": 2})
     assert str(explanation) == (
         'pattern refused it: a is "y"; the pattern wants "x" | b is 2; the pattern wants 1'
@@ -184,7 +184,7 @@ def test_the_whole_is_one_line() -> None:
 
 
 def test_a_path_has_the_names_of_the_pattern_and_a_value_those_of_the_event() -> None:
-    """An attribute's name may hold dots."""
+    """An attribute's name may have dots."""
     event = {"a": {"b.c": [1, 5]}}
     (alternative,) = eventpipes.compile({"a.b": {"c": [5]}}).explain(event).alternatives
     (clause,) = alternative.clauses

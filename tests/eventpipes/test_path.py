@@ -1,4 +1,4 @@
-"""JSON paths: their values, missing values, and texts that are no path of the subset."""
+"""JSON paths: their values, missing values, and texts that are not paths of the subset."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What a template or an HTTP parameter can never read of a stream record is told."""
+"""Paths of templates and HTTP parameters that no stream record has are reported."""
 
 import pytest
 
@@ -33,7 +33,7 @@ def test_a_path_that_no_record_has_is_reported(path: str, advice: str) -> None:
         *("$.userIdentity.type", "aws.pipes.pipe-name"),
     ]
 )
-def test_a_path_to_a_value_is_silent(path: str) -> None:
+def test_a_path_to_a_value_is_not_reported(path: str) -> None:
     assert not list(unreadable_variables([path]))
     assert not list(unreadable_parameters({"key": path}))
 
@@ -57,7 +57,7 @@ def test_a_path_without_its_beginning_is_reported(value: str) -> None:
 
 
 @pytest.mark.parametrize("value", ["constant", "3600", "", "a.b", "<b>"])
-def test_a_constant_is_silent(value: str) -> None:
+def test_a_constant_is_not_reported(value: str) -> None:
     assert not list(unreadable_parameters({"ttl_seconds": value}))
 
 
@@ -72,5 +72,5 @@ def test_a_template_with_invalid_json_is_reported(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ['{"a":<$.eventName>}', "changed: <$.eventName>", "{not a variable}"]
 )
-def test_a_template_that_is_json_or_text_is_silent(text: str) -> None:
+def test_a_template_that_is_json_or_text_is_not_reported(text: str) -> None:
     assert not any("begins as" in one for one in Template(text).warnings)

@@ -1,4 +1,4 @@
-"""A request in pieces: their texts are those of `process`, and each says what gave it."""
+"""A request in pieces. Their text is that of `process`, and each piece has its origin."""
 
 import dataclasses
 import json
@@ -103,7 +103,7 @@ def is_same(traces: tuple[TracedRequest, ...], outcome: Outcome) -> None:
 
 
 def is_read(trace: TracedRequest) -> list[str]:
-    """Return the expressions of the parts that are no constants."""
+    """Return the expressions of the parts that are not constants."""
     return [origin.expression for _, origin in trace.origins if origin.is_read]
 
 
@@ -192,7 +192,7 @@ def workflow(task: Json, connection: Connection = test_workflow_target.CONNECTIO
 
 
 def only(traces: tuple[TracedRequest, ...]) -> TracedRequest:
-    """Return the only one."""
+    """Return the only element."""
     (trace,) = traces
     return trace
 
@@ -241,7 +241,7 @@ def test_a_value_that_the_record_does_not_have_is_absent() -> None:
 
 
 def test_path_that_cannot_be_read_is_the_reason() -> None:
-    """The record may well have an attribute `a:b`."""
+    """The record may have an attribute `a:b`."""
     trace = only(test_pipe.pipe(query_string={"key": "$.a:b"}).trace(read_record("insert")))
     ((_, ((_, origin),)),) = trace.query
     assert origin is not None

@@ -107,7 +107,7 @@ class Oracle:
         return {self._key(item): self.value(item) for item in inside}
 
     def see(self, change: Change) -> None:
-        """Note the entries that a change leaves in the cache, as docs/mapping.md explains."""
+        """Record the entries that a change leaves in the cache, as docs/mapping.md explains."""
         before, after = change.before, change.after
         if before is None or not all(one.holds(before) for one in self.conditions if one.fixed):
             return

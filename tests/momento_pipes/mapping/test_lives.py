@@ -114,7 +114,7 @@ ON_ID = {
 }
 """Conditions on the table's key; an item always or never meets them."""
 ONE_AT = Clause(Attribute("at", "N"), [1], lambda v: v == 1, fixed=True)
-"""With this condition one item of a partition flows, so the partition key is unique."""
+"""With this condition, only one item of a partition is sent, so the partition key is unique."""
 
 
 @dataclass(frozen=True)
@@ -229,7 +229,7 @@ class Momento:
         self.messages: list[object] = []
 
     def send(self, request: Request) -> None:
-        """Do what a request asks for.
+        """Handle a request.
 
         Raises:
             AssertionError: Momento would refuse it.

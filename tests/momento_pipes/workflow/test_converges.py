@@ -33,7 +33,7 @@ VALUE = [TENANT, ORDER, STATUS, ALIAS]
 BOTH_KEYS = Text(TENANT, "#", ORDER)
 Item = dict[str, Any]
 Model = Callable[[Item], str | None]
-"""The five-line model: an item's entry, or none."""
+"""A model in five lines: the entry of an item, or None."""
 
 
 def word(item: Item, name: str) -> str | None:
@@ -107,7 +107,7 @@ writes = st.lists(
 
 
 def life(changes: list[Any]) -> Table:
-    """Return a table after these writes; no two items have the same alias at the same time."""
+    """Return a table after these writes. Two items never have the same alias at the same time."""
     table = Table("Tenant", "Order")
     for tenant, order, attributes, alias in changes:
         item: Item = {"Tenant": {"S": tenant}, "Order": {"N": order}}
@@ -127,7 +127,7 @@ def life(changes: list[Any]) -> Table:
 
 
 def body(item: Item) -> Item:
-    """Return what is put of an item."""
+    """Return the value that is put for an item."""
     values = {"Tenant": item["Tenant"]["S"], "Order": item["Order"]["N"]}
     return values | {name: word(item, name) or "" for name in ("Status", "Alias")}
 
@@ -163,7 +163,7 @@ def test_the_cache_equals_the_table(name: str, changes: list[Any], size: int, se
 def test_messages_come_in_order_and_after_the_entry(
     changes: list[Any], size: int, seed: int
 ) -> None:
-    """Each message at least once, an item's messages in order, but for those that came twice."""
+    """Each message comes at least once. Without repetitions, an item's messages are in order."""
     chance = random.Random(seed)  # noqa: S311 - a seeded sequence is the point
 
     def unlucky(_: HttpCall) -> int | None:
