@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from ops.capacity.model import ROUNDING, RouteModel
 from ops.capacity.topology import PipelineModel
@@ -149,15 +149,20 @@ def _route(pipeline: PipelineModel, route: RouteModel) -> dict[str, Any]:
     }
 
 
+def _table(name: str, *numbers: str) -> Table:
+    """Return a table with a column of names, and columns of numbers."""
+    return Table(
+        Column(name, overflow="fold"),
+        *(Column(number, justify="right") for number in numbers),
+        box=None,
+        padding=(0, 2, 0, 0),
+    )
+
+
 def _routes(pipeline: PipelineModel) -> Table:
     load = pipeline.load
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("route")
-    for column in ("requests/s", "busy", "delay", "rate limit needed"):
-        table.add_column(column, justify="right")
-    if load.burst_writes is not None:
-        for column in ("lag at the burst", "caught up after"):
-            table.add_column(column, justify="right")
+    burst = () if load.burst_writes is None else ("lag at the burst", "caught up after")
+    table = _table("route", "requests/s", "busy", "delay", "rate limit needed", *burst)
     for route in pipeline.routes:
         found = _route(pipeline, route)
         needed = [found["rate_limit_needed"], found["rate_limit_needed_at_the_burst"]]
@@ -168,7 +173,7 @@ def _routes(pipeline: PipelineModel) -> Table:
             _time(found["delay_seconds"]),
             " to ".join(f"{one:,}" for one in dict.fromkeys(needed)),
         ]
-        if load.burst_writes is not None:
+        if burst:
             row += [
                 _time(found["lag_seconds"]),
                 _time(found["caught_up_after_seconds"], endless="never"),
@@ -178,10 +183,7 @@ def _routes(pipeline: PipelineModel) -> Table:
 
 
 def _quotas(pipeline: PipelineModel) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column("quota", overflow="fold")
-    table.add_column("allows", justify="right")
-    table.add_column("breaks at writes/s", justify="right")
+    table = _table("quota", "allows", "breaks at writes/s")
     quotas = sorted(pipeline.quotas, key=lambda quota: quota.breaks_at)
     broken = pipeline.broken
     beside = [quota for quota in quotas if quota not in broken][:LINES]
@@ -194,9 +196,8 @@ def _quotas(pipeline: PipelineModel) -> Table:
 
 def _bill(pipeline: PipelineModel) -> Table:
     count = pipeline.load.pipelines
-    table = Table(box=None, padding=(0, 2, 0, 0))
-    table.add_column(f"a month of {'it' if count == 1 else f'all {count}'}, check before quoting")
-    table.add_column("US $", justify="right")
+    which = "it" if count == 1 else f"all {count}"
+    table = _table(f"a month of {which}, check before quoting", "US $")
     for charge in pipeline.charges:
         table.add_row(charge.name, f"{charge.dollars:,.2f}")
     table.add_row("[bold]all of it", f"[bold]{pipeline.dollars:,.2f}")

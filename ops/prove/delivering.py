@@ -163,8 +163,7 @@ class Delivering:
         waiting = list(self.deliveries)
         seen, last = -1, time.monotonic()
         while True:
-            self._observe(waiting)
-            waiting = [one for one in waiting if not self._agrees(one)]
+            waiting = self._differing(waiting)
             self._progress(
                 "waiting for deliveries",
                 len(self.deliveries) - len(waiting),
@@ -172,9 +171,7 @@ class Delivering:
             )
             if not waiting:
                 time.sleep(self._clients.settle)
-                waiting = list(self.deliveries)
-                self._observe(waiting)
-                waiting = [one for one in waiting if not self._agrees(one)]
+                waiting = self._differing(self.deliveries)
                 if not waiting:
                     return
             now_seen = self._messages.count() + len(self._letters.found) - len(waiting)
@@ -184,6 +181,11 @@ class Delivering:
                 self._observe(self.deliveries)
                 return
             time.sleep(observation.LOOK_SECONDS)
+
+    def _differing(self, some: Sequence[ProvedItem]) -> list[ProvedItem]:
+        """Observe some items, and return those that do not agree with the predictions."""
+        self._observe(some)
+        return [one for one in some if not self._agrees(one)]
 
     def _observe(self, some: Sequence[ProvedItem]) -> None:
         """Read the current entries, messages and dead letters of these items."""

@@ -20,6 +20,10 @@ def _shortened(change: ResourceChange, name: str) -> bool:
     return is_known(change, name) and _days(change.after) < _days(change.before)
 
 
+_unencrypted = Case(
+    *("kms_key_id", falls, "encryption"),
+    *("the log is no longer encrypted with a key of this account", "keep the key"),
+)
 pipe_logs = any_of(
     goes(f"the pipes' log is {{done}}: {WHAT_FOR}", EMPTY_THE_QUEUE),
     Case(
@@ -27,10 +31,7 @@ pipe_logs = any_of(
         f"the pipes' log is kept for a shorter time ({{after}} days): {WHAT_FOR}",
         EMPTY_THE_QUEUE,
     ),
-    Case(
-        *("kms_key_id", falls, "encryption"),
-        *("the log is no longer encrypted with a key of this account", "keep the key"),
-    ),
+    _unencrypted,
 )
 workflow_logs = any_of(
     goes(
@@ -43,23 +44,15 @@ workflow_logs = any_of(
         "the workflow's log is kept for a shorter time ({after} days)",
         EMPTY_THE_QUEUE,
     ),
-    Case(
-        *("kms_key_id", falls, "encryption"),
-        *("the log is no longer encrypted with a key of this account", "keep the key"),
-    ),
+    _unencrypted,
 )
-
-
 watch_logs = any_of(
     goes(
         "the watch's log is {done}, with what earlier runs found",
         "keep the log (WATCH=true)",
         blocks=False,
     ),
-    Case(
-        *("kms_key_id", falls, "encryption"),
-        *("the log is no longer encrypted with a key of this account", "keep the key"),
-    ),
+    _unencrypted,
 )
 
 
