@@ -1,14 +1,14 @@
 // The address of a view: #/PIPELINE/VIEW/FIRST/SECOND. Back and Forward of the browser work by it.
 import { signal } from "./libraries.js";
 
-export const VIEWS = ["changes", "items", "topic", "letters", "what-if"];
+export const TITLES = { changes: "Changes", items: "Items", topic: "Topic", letters: "Dead letters", "what-if": "What if" };
 
 function parse(hash) {
 	const [pipeline = "", view = "changes", first = "", second = ""] = hash
 		.replace(/^#\/?/, "")
 		.split("/")
 		.map(decoded);
-	return { pipeline, view: VIEWS.includes(view) ? view : "changes", first, second };
+	return { pipeline, view: view in TITLES ? view : "changes", first, second };
 }
 
 function decoded(part) {

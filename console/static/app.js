@@ -1,6 +1,6 @@
 // The page: its parts, the keys, and what starts it.
-import { address, go } from "./address.js";
-import { effect, html, nothing, render } from "./libraries.js";
+import { address, TITLES } from "./address.js";
+import { computed, effect, html, nothing, render } from "./libraries.js";
 import "./roving.js";
 import * as store from "./store.js";
 import { changes, focusList, step } from "./views/changes.js";
@@ -10,19 +10,19 @@ import { itemPanel } from "./views/item.js";
 import { items } from "./views/items.js";
 import { letters } from "./views/letters.js";
 import { panel } from "./views/panel.js";
+import { leave } from "./views/side.js";
 import { status } from "./views/status.js";
 import { topic } from "./views/topic.js";
 import { whatIf } from "./views/what-if.js";
 import { openWrite, writeDialog } from "./views/write.js";
 
 const VIEWS = { changes, items, topic, letters, "what-if": whatIf };
-const TITLES = { changes: "Changes", items: "Items", topic: "Topic", letters: "Dead letters", "what-if": "What if" };
 
 function page() {
 	const { view, first } = address.value;
 	const pipeline = store.pipeline.value;
 	if (!store.model.value) return html`<main class="start"><h1>Pipes</h1><p role="status">${store.trouble.value || "Loading …"}</p></main>`;
-	const side = first && view === "changes" ? panel() : first && view === "items" ? itemPanel() : null;
+	const side = first && { changes: panel, items: itemPanel }[view]?.();
 	const bad = pipeline?.problem;
 	return html`
 		<a class="jump" href="#list" @click=${skip}>Skip to the list</a>
@@ -31,7 +31,7 @@ function page() {
 			${flow()}
 			<main class=${side ? "with-side" : ""} id="list" tabindex="-1">
 				<div class="pane">${tabs()}<div class=${`view view-${view}`} id="view" role="tabpanel" aria-label=${TITLES[view]}>${VIEWS[view]()}</div></div>
-				${side ?? nothing}
+				${side || nothing}
 			</main>`}
 		${status()}
 		${bad ? nothing : writeDialog()}`;
@@ -42,21 +42,19 @@ function skip(event) {
 	if (!focusList()) document.getElementById("list").focus();
 }
 
-const isTyping = (target) => target.closest("input, textarea, select, dialog, [contenteditable]");
+const isTyping = (target) => target.closest("input, textarea, select, dialog");
 
 addEventListener("keydown", (event) => {
 	if (event.defaultPrevented || event.altKey || event.ctrlKey || event.metaKey) return;
 	const { view, first } = address.value;
 	if (event.key === "Escape" && !document.querySelector("dialog[open]") && first && view !== "what-if") {
 		event.preventDefault();
-		go(store.to(view));
-		focusList();
+		leave();
 	} else if (isTyping(event.target)) {
 		if (event.key === "Escape" && event.target.id === "search") focusList();
 	} else if (event.key === "/") {
-		const box = document.getElementById("search") ?? document.querySelector("#view input");
-		if (box) event.preventDefault();
-		box?.focus();
+		event.preventDefault();
+		document.getElementById("search")?.focus();
 	} else if (event.key === "n") {
 		event.preventDefault();
 		openWrite();
@@ -68,26 +66,18 @@ addEventListener("keydown", (event) => {
 	}
 });
 
-const phone = matchMedia("(max-width: 759px)");
-store.narrow.value = phone.matches;
-phone.addEventListener("change", () => (store.narrow.value = phone.matches));
-
 effect(() => {
-	const { view } = address.value;
-	const failed = store.letters.value.waiting;
-	document.title = [failed ? `(${failed})` : "", TITLES[view], store.model.value ? store.model.value.stack : "Pipes"].filter(Boolean).join(" · ");
+	const { waiting } = store.letters.value;
+	document.title = `${waiting ? `(${waiting}) ` : ""}${TITLES[address.value.view]} · ${store.model.value?.stack ?? "Pipes"}`;
 });
 const root = document.getElementById("page");
 root.replaceChildren();
 effect(() => render(page(), root));
 
-let listened = "";
+const listened = computed(() => !store.pipeline.value?.problem && store.pipeline.value?.name);
 effect(() => {
-	const pipeline = store.pipeline.value;
-	if (!pipeline || pipeline.problem || pipeline.name === listened) return;
-	listened = pipeline.name;
-	store.listen(pipeline.name);
+	if (listened.value) store.listen(listened.value);
 });
 
 setInterval(() => document.hidden || (store.now.value = Date.now() / 1000), 1000);
-store.begin();
+store.renew();

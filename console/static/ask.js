@@ -1,5 +1,7 @@
 // Requests to the page's server. A refusal has a sentence for the user, and sentences by field.
 
+import { address } from "./address.js";
+
 export class Refusal extends Error {
 	constructor(message, fields = {}) {
 		super(message);
@@ -7,7 +9,6 @@ export class Refusal extends Error {
 	}
 }
 
-// Ask the server.
 export async function ask(method, path, body) {
 	const options = { method };
 	if (method !== "GET") {
@@ -22,6 +23,18 @@ export async function ask(method, path, body) {
 	throw new Refusal(`The page's server answered ${answer.status} and gave no reason. Look at its output in the terminal.`);
 }
 
-const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+// Ask for what the address names, `key`: the signal gets { key, found } or { key, problem }, unless
+// the address has changed.
+export async function told(kept, key, path, more = {}) {
+	let next;
+	try {
+		next = { found: await ask("GET", path) };
+	} catch (error) {
+		next = { problem: error.message };
+	}
+	if (address.value.first === key) kept.value = { key, ...more, ...next };
+}
+
+export const sentence = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export const query = (values) => new URLSearchParams(values).toString();

@@ -1,16 +1,14 @@
-// JSON as coloured text; values at marked places are marked.
+// JSON as text, with marks at some places.
 import { html } from "./libraries.js";
 
-const TYPED = /^(S|N|B|BOOL|NULL)$/;
+const isPlain = (value) => value === null || typeof value !== "object";
 
-// Say whether a value is an attribute in one line: {"S": "Oslo"}.
-const isTyped = (value) => {
-	const names = Object.keys(value);
-	return names.length === 1 && TYPED.test(names[0]) && typeof value[names[0]] !== "object";
-};
-
-// Say whether a list is short enough for one line.
-const isShort = (list) => list.every((one) => one === null || typeof one !== "object") && JSON.stringify(list).length < 70;
+// Say whether a value is written in one line: a short list, or an attribute with its type.
+function isFlat(value) {
+	const inner = Object.values(value);
+	if (!inner.every(isPlain)) return false;
+	return Array.isArray(value) ? JSON.stringify(value).length < 70 : inner.length === 1 && /^(S|N|B|BOOL|NULL)$/.test(Object.keys(value)[0]);
+}
 
 // `marks` has places, each names joined by a newline, and the class of its mark.
 export function json(value, marks = new Map(), path = [], indent = "") {
@@ -20,15 +18,14 @@ export function json(value, marks = new Map(), path = [], indent = "") {
 }
 
 function bodyOf(value, marks, path, indent) {
-	if (value === null || typeof value !== "object") return html`<span class=${`j-${value === null ? "null" : typeof value}`}>${JSON.stringify(value)}</span>`;
-	const isList = Array.isArray(value);
-	const entries = isList ? value.map((one, place) => [place, one]) : Object.entries(value);
-	const [open, close] = isList ? "[]" : "{}";
-	if (!entries.length) return `${open}${close}`;
-	const flat = isList ? isShort(value) : isTyped(value);
+	if (isPlain(value)) return JSON.stringify(value);
+	const [open, close] = Array.isArray(value) ? "[]" : "{}";
+	const entries = Object.entries(value);
+	if (!entries.length) return open + close;
 	const inner = `${indent}  `;
-	const part = ([name, one], place) => html`${place ? (flat ? ", " : ",") : ""}${flat ? "" : `\n${inner}`}${isList ? "" : html`<span class="j-name">${JSON.stringify(name)}</span>: `}${json(one, marks, [...path, String(name)], inner)}`;
-	return html`${open}${entries.map(part)}${flat ? "" : `\n${indent}`}${close}`;
+	const [start, comma, end] = isFlat(value) ? ["", ", ", ""] : [`\n${inner}`, `,\n${inner}`, `\n${indent}`];
+	const part = ([name, one], place) => [place ? comma : start, open === "{" ? `${JSON.stringify(name)}: ` : "", json(one, marks, [...path, name], inner)];
+	return [open, entries.map(part), end, close];
 }
 
 // Return the text of JSON if it is some, made readable, with short lists in one line; else as it is.

@@ -1,16 +1,16 @@
 // The changes that the page knows, in the order in which they came.
 import { computed, signal } from "./libraries.js";
+import { stateOf } from "./words.js";
 
 export const KEPT = 5000;
 export const KEPT_FAILED = 1000;
-const FAILED = new Set(["refused", "dead-letter", "undelivered"]);
 
-const rows = new Map(); // id -> row
+const rows = new Map(); // by id
 let ids = []; // the oldest first
 export const version = signal(0); // goes up when a row has changed
 
 export const row = (id) => rows.get(id);
-export const isFailed = (cell) => FAILED.has(cell?.state) && cell.replayed === undefined;
+export const isFailed = (cell) => stateOf(cell).kind === "bad" && cell.replayed === undefined;
 
 // Keep a row, and return the one before.
 export function keep(next) {
@@ -38,13 +38,12 @@ export function clear() {
 export function forget() {
 	if (ids.length <= KEPT) return;
 	const left = { true: KEPT_FAILED, false: KEPT };
-	const kept = [];
-	for (const id of ids.reverse()) {
-		if (left[rows.get(id).failed]-- > 0) kept.push(id);
-		else {
-			count(rows.get(id), -1);
-			rows.delete(id);
-		}
+	const kept = ids.toReversed().filter((id) => left[rows.get(id).failed]-- > 0);
+	const known = new Set(kept);
+	for (const id of ids) {
+		if (known.has(id)) continue;
+		count(rows.get(id), -1);
+		rows.delete(id);
 	}
 	ids = kept.reverse();
 }
@@ -74,13 +73,11 @@ export const held = signal(null); // the ids that are shown while rows must not 
 
 const texts = new WeakMap();
 function textOf(one) {
-	let text = texts.get(one);
-	if (text === undefined) {
+	if (!texts.has(one)) {
 		const parts = Object.entries(one.cells).flatMap(([route, cell]) => [route, cell.state, cell.text]);
-		text = [one.event_name, one.key, ...parts].join("\n").toLowerCase();
-		texts.set(one, text);
+		texts.set(one, [one.event_name, one.key, ...parts].join("\n").toLowerCase());
 	}
-	return text;
+	return texts.get(one);
 }
 
 // The ids of the rows that match, the newest first.
@@ -88,13 +85,8 @@ export const matching = computed(() => {
 	version.value;
 	const { has } = FILTERS[filter.value];
 	const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-	if (filter.value === "all" && !words.length) return ids.toReversed();
-	const found = [];
-	for (let place = ids.length - 1; place >= 0; place--) {
-		const one = rows.get(ids[place]);
-		if (has(one) && words.every((word) => textOf(one).includes(word))) found.push(one.id);
-	}
-	return found;
+	const fits = (one) => has(one) && words.every((word) => textOf(one).includes(word));
+	return ids.filter((id) => fits(rows.get(id))).reverse();
 });
 
 export const shown = computed(() => held.value?.filter((id) => rows.has(id)) ?? matching.value);
@@ -113,11 +105,7 @@ export const totals = computed(() => {
 
 export function newest(has) {
 	version.value;
-	for (let place = ids.length - 1; place >= 0; place--) {
-		const one = rows.get(ids[place]);
-		if (has(one)) return one;
-	}
-	return undefined;
+	return rows.get(ids.findLast((id) => has(rows.get(id))));
 }
 
 export const oldest = () => ids[0];

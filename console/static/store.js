@@ -1,8 +1,9 @@
 // What the page's server tells, as signals. Events are applied once a frame.
 import { address, href } from "./address.js";
-import { ask, query } from "./ask.js";
+import { ask, query, sentence } from "./ask.js";
 import { batch, computed, signal } from "./libraries.js";
 import * as rows from "./rows.js";
+import { short } from "./words.js";
 
 const MESSAGES = 200;
 const SILENT_SECONDS = 6; // the health comes every 2 s
@@ -14,17 +15,20 @@ export const ready = signal(false);
 export const heard = signal(Date.now() / 1000);
 export const now = signal(Date.now() / 1000);
 const parts = signal({}); // the health, as it was told last
-export const problems = signal({});
-export const counts = signal({});
-export const items = signal(new Map());
+export const problems = signal();
+export const counts = signal();
+export const items = signal();
 export const moreItems = signal({ shown: 0, more: false });
-export const messages = signal([]);
-export const letters = signal({ waiting: 0, hidden: 0, letters: [] });
+export const messages = signal();
+export const letters = signal();
+export const last = signal(); // route -> { id, key, event_name, cell } of the last change
+forget();
 export const lettersKnown = computed(() => letters.value.known !== false && reached.value);
 export const progress = signal(null);
-export const last = signal({}); // route -> { id, key, event_name, cell } of the last change
 export const said = signal(null); // { text, bad, keys, at }: what the page says of the last action
-export const narrow = signal(false);
+const phone = matchMedia("(max-width: 759px)");
+export const narrow = signal(phone.matches);
+phone.addEventListener("change", () => (narrow.value = phone.matches));
 
 export const pipeline = computed(() => {
 	const found = model.value?.pipelines ?? [];
@@ -32,6 +36,7 @@ export const pipeline = computed(() => {
 });
 export const routes = computed(() => pipeline.value?.routes ?? []);
 export const routeOf = (id) => routes.value.find((one) => one.id === id);
+export const has = (kind) => Boolean(pipeline.value?.nodes.some((node) => node.kind === kind));
 // Return the address of a view of this pipeline.
 export const to = (view, ...rest) => href(pipeline.value?.name ?? "", view, ...rest);
 
@@ -43,36 +48,37 @@ export const isDown = (name) => health.value[name]?.state === "down";
 
 // Say whether news would arrive, and if not, why.
 export const live = computed(() => {
-	if (link.value === "lost") return { state: "down", text: "Not live", why: "The page's server does not answer. The page tries again. Is ./help.sh still running?" };
+	const not = (why) => ({ state: "down", text: "Not live", why });
+	if (link.value === "lost") return not("The page's server does not answer. The page tries again. Is ./help.sh still running?");
 	if (link.value === "connecting" || !ready.value) return { state: "unknown", text: "Connecting", why: "" };
-	if (!reached.value) return { state: "down", text: "Not live", why: `The page's server has said nothing for ${silent.value} s.` };
-	if (["aws", "runner", "pipes"].some(isDown) || problems.value.changes) return { state: "down", text: "Not live", why: "New changes would not arrive." };
+	if (!reached.value) return not(`The page's server has said nothing for ${silent.value} s.`);
+	if (["aws", "runner", "pipes"].some(isDown) || problems.value.changes) return not("New changes do not arrive.");
 	return { state: "ok", text: "Live", why: "" };
 });
 
 // The sentences about what does not work now.
 export const sentences = computed(() => {
 	const found = Object.keys(health.value).filter(isDown).map((name) => health.value[name].problem || health.value[name].text);
-	return [...new Set([live.value.why, ...found, ...Object.values(problems.value)].filter(Boolean))];
+	return [...new Set([live.value.why, ...found, ...Object.values(problems.value)].filter(Boolean).map(sentence))];
 });
-
-// --- events
 
 const watchers = new Set(); // called with (row, the row before) of news
 export const watchChanges = (watcher) => watchers.add(watcher);
+
+function forget() {
+	rows.clear();
+	rows.held.value = null;
+	for (const one of [problems, counts, last]) one.value = {};
+	items.value = new Map();
+	messages.value = [];
+	letters.value = { waiting: 0, hidden: 0, letters: [] };
+}
 
 const handlers = {
 	reset() {
 		if (ready.value) renew(); // another server may answer, with another model
 		ready.value = false;
-		rows.clear();
-		rows.held.value = null;
-		problems.value = {};
-		counts.value = {};
-		items.value = new Map();
-		messages.value = [];
-		last.value = {};
-		letters.value = { waiting: 0, hidden: 0, letters: [] };
+		forget();
 	},
 	ready() {
 		ready.value = true;
@@ -86,7 +92,7 @@ const handlers = {
 	change(row) {
 		const before = rows.keep(row);
 		for (const [route, cell] of Object.entries(row.cells)) {
-			if (!["filtered", "pending"].includes(cell.state) && !(last.value[route]?.cell.at > cell.at)) last.value = { ...last.value, [route]: { id: row.id, key: row.key, event_name: row.event_name, cell } };
+			if (!["filtered", "pending"].includes(cell.state) && !(last.value[route]?.cell.at > cell.at)) last.value = { ...last.value, [route]: { ...row, cell } };
 		}
 		if (ready.value) for (const watcher of watchers) watcher(row, before);
 	},
@@ -100,8 +106,7 @@ const handlers = {
 	},
 	message(message) {
 		const known = messages.value.findIndex((one) => one.number === message.number && one.at === message.at);
-		if (known >= 0) messages.value = messages.value.with(known, message);
-		else messages.value = [message, ...messages.value].slice(0, MESSAGES);
+		messages.value = known < 0 ? [message, ...messages.value].slice(0, MESSAGES) : messages.value.with(known, message);
 	},
 	progress(found) {
 		progress.value = found;
@@ -138,11 +143,7 @@ let listened = "";
 
 export function listen(name) {
 	source?.close();
-	if (listened && listened !== name) {
-		ready.value = false;
-		batch(handlers.reset);
-		rows.version.value += 1;
-	}
+	if (listened && listened !== name) take("reset");
 	listened = name;
 	link.value = "connecting";
 	const mine = new EventSource(`/api/events?pipeline=${encodeURIComponent(name)}`);
@@ -156,22 +157,17 @@ export function listen(name) {
 	for (const event of Object.keys(handlers)) mine.addEventListener(event, ({ data }) => source === mine && take(event, JSON.parse(data)));
 }
 
-export async function begin() {
+// Read what is deployed.
+export async function renew() {
 	try {
-		model.value = await ask("GET", "model");
+		const found = await ask("GET", "model");
 		trouble.value = "";
+		if (JSON.stringify(found) !== JSON.stringify(model.value)) model.value = found;
 	} catch (error) {
 		trouble.value = error.message;
-		setTimeout(begin, 2000);
+		if (!model.value) setTimeout(renew, 2000);
 	}
 }
-
-async function renew() {
-	const found = await ask("GET", "model").catch(() => null);
-	if (found && JSON.stringify(found) !== JSON.stringify(model.value)) model.value = found;
-}
-
-// --- what the user does
 
 export const say = (text, bad = false, keys = []) => (said.value = { text, bad, keys, at: Date.now() / 1000 });
 
@@ -190,11 +186,11 @@ export async function act(work, done = () => "") {
 // Ask the server for something about this pipeline, and say what came of it.
 const tell = (method, path, body, done) => act(() => ask(method, path, { pipeline: pipeline.value.name, ...body }), done);
 
-export const written = (found) => `Written: ${found.written.join(", ")}.`;
+export const written = (found) => `Written: ${found.written.map((key) => short(key)).join(", ")}.`;
 export const random = () => tell("POST", "items/random", { count: 1 }, written);
 export const replayLetters = (letters) => tell("POST", "letters/replay", { letters }, () => "Replaying …");
-export const discardLetters = (letters) => tell("POST", "letters/discard", { letters }, () => "Discarding …");
-export const removeItem = ({ key_item: key }) => tell("DELETE", "items", { key }, ({ deleted }) => `Deleted: ${deleted}.`);
+export const discardLetters = (letters, what = "this dead letter") => confirm(`Discard ${what} for good?`) && tell("POST", "letters/discard", { letters }, () => "Discarding …");
+export const removeItem = ({ key, key_item: item }) => confirm(`Delete the item ${short(key)} from the table?`) && tell("DELETE", "items", { key: item }, ({ deleted }) => `Deleted: ${short(deleted)}.`);
 export const replayChange = (id, route) => act(() => ask("POST", `changes/${encodeURIComponent(id)}/replay`, { route }), ({ text }) => text);
 
 export async function older() {

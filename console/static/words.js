@@ -1,4 +1,5 @@
 // Times, numbers and states as texts. All times are in the browser's time zone.
+import { html } from "./libraries.js";
 
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" });
 const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium" });
@@ -8,9 +9,11 @@ export const time = (seconds) => (seconds ? clock.format(seconds * 1000) : "–"
 export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 export const date = (seconds) => `${dayOf(seconds)}, ${time(seconds)} (${zone})`;
 
+export const stamp = (seconds) => html`<time title=${date(seconds)}>${time(seconds)}</time>`;
+
 // Return a length of time: "12 ms", "1.4 s", "3 min".
-export function span(seconds) {
-	if (seconds === null || seconds === undefined) return "–";
+export function span(seconds, none = "–") {
+	if (seconds === null || seconds === undefined) return none;
 	const size = Math.max(0, seconds);
 	if (size < 0.9995) return `${Math.round(size * 1000)} ms`;
 	if (size < 10) return `${size.toFixed(1)} s`;
@@ -29,6 +32,7 @@ const states = (found) => Object.fromEntries(Object.entries(found).map(([name, [
 
 const STATES = states({
 	delivered: ["ok"],
+	sent: ["ok"],
 	filtered: ["skip", "filtered out"],
 	superseded: ["skip", "a later change was sent"],
 	discarded: ["skip"],
@@ -53,7 +57,8 @@ export function cellText(cell, now, stands) {
 	return left > 0 ? `${tries}, next in ${age(left)}` : `${tries}, trying`;
 }
 
-export const ITEM_STATES = states({ "in sync": ["ok"], "filtered out": ["skip"], "on its way": ["warn"], stale: ["bad"], missing: ["bad"], expired: ["skip"], refused: ["bad"], "left over": ["bad"], absent: ["skip"], unknown: ["skip"] });
+// Those of items; the others tell nothing good or bad.
+export const ITEM_STATES = states({ "in sync": ["ok"], "on its way": ["warn"], stale: ["bad"], missing: ["bad"], refused: ["bad"], "left over": ["bad"], unknown: ["skip"] });
 
 export const TYPES = { S: "text", N: "number", B: "bytes in base64" };
 
@@ -77,5 +82,7 @@ export function needsTypes(value) {
 }
 
 export const plainItem = (item) => Object.fromEntries(Object.entries(item).map(([name, value]) => [name, plain(value)]));
+
+export const short = (text, most = 60) => (text.length > most ? `${text.slice(0, most)} …` : text);
 
 export const many = (count, one, more = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : more}`;

@@ -60,5 +60,5 @@ def settled(page: Page, name: str) -> None:
             expect(page.get_by_role("complementary")).to_contain_text("Timeline")
         case "item":
             expect(page.get_by_role("complementary")).to_contain_text("In the table")
-        case "what-if":
+        case "what-if" | "what-if-workflow":
             expect(page.get_by_role("region", name="Results")).to_contain_text("records")

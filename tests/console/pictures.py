@@ -6,6 +6,7 @@ them.
 """
 
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, Literal
@@ -13,6 +14,7 @@ from typing import Final, Literal
 from playwright.sync_api import Browser, expect
 
 from tests.conftest import ROOT
+from tests.console import recorded
 from tests.console.opened import VIEWS, settled
 from tests.console.replayed import Replayed, serving
 from tests.console.browser import browser
@@ -22,7 +24,22 @@ WIDTHS: Final = (390, 768, 1024, 1440)
 HEIGHT: Final = 900
 SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 README: Final = "page"
-PICTURES: Final = VIEWS | {"write": VIEWS["changes"]}
+PICTURES: Final = VIEWS | {
+    "write": VIEWS["changes"],
+    "write-json": VIEWS["workflow"],
+    "what-if-workflow": "#/orders/what-if",
+    "empty": VIEWS["changes"],
+    "down-momento": VIEWS["items"],
+    "down-runner": VIEWS["changes"],
+}
+DOWN: Final = {
+    "down-momento": {
+        "momento": "Momento at http://127.0.0.1:46463 does not answer: no connection: Connection"
+        " refused"
+    },
+    "down-runner": {"runner": "the runner has ended: ./help.sh up starts it"},
+}
+"""The parts that are down on a picture, each with its sentence."""
 
 
 def take(folder: Path, names: Iterable[str]) -> Iterator[Path]:
@@ -31,13 +48,25 @@ def take(folder: Path, names: Iterable[str]) -> Iterator[Path]:
     with browser() as chromium:
         if README in names:
             yield _readme(chromium, folder / f"{README}.png")
-        with serving(Replayed("weather", "orders", "sessions")) as url:
-            for name in names:
-                for scheme in SCHEMES if name != README else ():
+        for name in names:
+            if name == README:
+                continue
+            with serving(_recorded(name)) as url:
+                for scheme in SCHEMES:
                     for width in WIDTHS:
                         yield _picture(
                             chromium, f"{url}/{PICTURES[name]}", name, width, scheme, folder
                         )
+
+
+def _recorded(name: str) -> Replayed:
+    """Return the recorded states for a picture."""
+    replayed = Replayed("weather", "orders", "sessions", quiet=name == "empty")
+    replayed.health = recorded.health(**DOWN.get(name, {}))
+    if name == "down-momento":
+        why = {"state": "unknown", "why": DOWN[name]["momento"], "cache": "unknown"}
+        replayed.items = [item | why for item in recorded.items(time.time())]
+    return replayed
 
 
 def _readme(chromium: Browser, file: Path) -> Path:
@@ -74,9 +103,13 @@ def _picture(
     try:
         page.goto(url)
         settled(page, name)
-        if name == "write":
+        if name.startswith("down"):
+            expect(page.locator(".faults")).not_to_be_empty()
+        if name.startswith("write"):
             page.get_by_role("button", name="Write an item").click()
             expect(page.get_by_role("dialog")).to_be_visible()
+        if name == "write-json":
+            expect(page.get_by_label("The item as JSON")).not_to_be_empty()
         file = folder / f"{name}-{width}-{scheme}.png"
         page.screenshot(path=file)
         return file

@@ -43,6 +43,7 @@ class Replayed:
         self.rows = {one["id"]: one for one in (list(recorded.rows(now)) if rows is None else rows)}
         self.quiet = quiet
         self.health: Json | None = None  # as now
+        self.items: list[Json] | None = None  # one in each state
         self.asked: list[tuple[str, str, Any]] = []
         self.answers: dict[str, tuple[int, Any]] = {}
         self._pages: list[tuple[asyncio.AbstractEventLoop, asyncio.Queue[tuple[str, Any]]]] = []
@@ -84,7 +85,7 @@ class Replayed:
                     row | {"cells": dict(zip(names, row["cells"].values(), strict=False))},
                 )
             yield "counts", recorded.counts(pipeline["routes"])
-            for item in recorded.items(now):
+            for item in self.items or recorded.items(now):
                 yield "item", item
             yield "more-items", {"shown": 8, "more": True}
             for message in recorded.messages(now):

@@ -1,11 +1,13 @@
 """Everybody can use the page: axe, the keyboard, narrow windows, forced colours, no motion."""
 
+import time
 from typing import Any, Final, Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import ROOT
+from tests.console import recorded
 from tests.console.opened import VIEWS, opened, settled
 from tests.console.replayed import Replayed
 
@@ -20,12 +22,28 @@ EVERY: Final = ("weather", "orders", "sessions")
 CUT: Final = """() => {
   const isCut = (one) => {
     const { left, right } = one.getBoundingClientRect();
-    return left < 0 || right > innerWidth + 0.5 || one.scrollWidth > one.clientWidth;
+    const list = one.closest(".scroll, .side-body")?.getBoundingClientRect();
+    const end = Math.min(innerWidth, list?.right ?? innerWidth) + 0.5;
+    return left < 0 || right > end || one.scrollWidth > one.clientWidth;
   };
   const all = document.querySelectorAll("#view button, #side button, #side .button");
   const seen = [...all].filter((one) => one.checkVisibility());
   return seen.filter(isCut).map((one) => one.textContent);
 }"""
+CONTRAST: Final = """([selector, name]) => {
+  const drawn = document.createElement("canvas").getContext("2d");
+  const luminance = (colour) => {
+    drawn.fillStyle = colour;
+    drawn.fillRect(0, 0, 1, 1);
+    const [red, green, blue] = [...drawn.getImageData(0, 0, 1, 1).data].map((one) => one / 255)
+      .map((one) => (one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue + 0.05;
+  };
+  const style = (one) => getComputedStyle(document.querySelector(one));
+  const both = [style(selector)[name], style(".flow").backgroundColor].map(luminance);
+  return Math.max(...both) / Math.min(...both);
+}"""
+"""The contrast of a colour to the background of the flow, as WCAG 2 computes it."""
 STOPS: Final = "a[href]:visible, button:visible:enabled, input:visible, [tabindex='0']:visible"
 
 
@@ -82,8 +100,13 @@ def test_no_view_is_wider_than_the_window(chromium: Browser) -> None:
 
 def test_no_button_is_cut_off(chromium: Browser) -> None:
     """Every button of the items, the letters and the panel is inside its list, at each width."""
-    with opened(chromium, Replayed()) as page:
-        for name in ("items", "letters", "change"):
+    replayed, long = Replayed(), {"Note": {"S": "long " * 20}}
+    replayed.items = [
+        one | {"table": recorded.image(one["key"]) | long, "cache": {"text": "long " * 20}}
+        for one in recorded.items(time.time())
+    ]
+    with opened(chromium, replayed) as page:
+        for name in ("items", "item", "letters", "change"):
             go(page, VIEWS[name])
             settled(page, name)
             for width in WIDTHS:
@@ -132,6 +155,19 @@ def test_forced_colours_keep_the_states_apart(chromium: Browser) -> None:
             assert style(page, selector, "borderTopStyle") == "solid", selector
         assert style(page, ".row.here", "outlineStyle") == "solid"
         assert page.locator(".cell.bad .text").first.inner_text(), "a state has a word"
+
+
+def test_lines_of_the_flow_are_seen(chromium: Browser) -> None:
+    """Each line, arrow and frame has a contrast of 3:1 to the flow , also in the dark."""
+    parts = [(one, "stroke") for one in (".edge:not(.bad)", ".edge.bad", ".edge.warn")]
+    parts += [(one, "fill") for one in (".tip:not(.bad, .warn)", ".tip.bad", ".tip.warn")]
+    parts += [(one, "borderTopColor") for one in (".node:not(.bad)", ".node.bad")]
+    with opened(chromium, Replayed()) as page:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            found = {part: page.evaluate(CONTRAST, part) for part in parts}
+            assert found[".edge.bad", "stroke"] != found[".edge.warn", "stroke"]
+            assert {part: ratio for part, ratio in found.items() if ratio < 3} == {}, scheme
 
 
 def test_nothing_moves_where_motion_is_reduced(chromium: Browser) -> None:

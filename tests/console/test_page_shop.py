@@ -65,7 +65,7 @@ def test_poison_item_is_found_mended_and_replayed(page: Page) -> None:
     page.get_by_role("tab", name="Dead letters").click()
     expect(page.locator(".letter")).to_contain_text("Bo bad")
     page.get_by_role("button", name="Replay Bo bad").click()
-    expect(page.get_by_text("No dead letter waits")).to_be_visible()
+    expect(page.get_by_text("There is no dead letter")).to_be_visible()
     page.get_by_role("tab", name="Changes").click()
     expect(page.locator(".attention")).to_have_text("Nothing has failed.")
 
@@ -101,7 +101,7 @@ def test_newcomer_is_told_of_each_mistake(page: Page) -> None:
         "`Keep`, which is text in the item, and the route"
     )
     write_again(page, good | {"OrderId": "shut", "Status": "Open"})
-    expect(said).to_contain_text("Its change has arrived")
+    expect(said).to_contain_text("The filters leave it out: nothing was sent.")
     said.get_by_role("link").click()
     expect(side.locator(".cause")).to_contain_text('Status is "Open"; the')
     expect(side.locator(".cause")).to_contain_text("What if")
@@ -130,7 +130,9 @@ def test_other_filter_is_tried_on_the_last_records(page: Page) -> None:
         add.click()
     box = page.locator(".editors textarea").first
     box.fill('{"eventName": ["NEVER"]}')
-    expect(page.locator(".head-line")).to_contain_text("would go another way")
+    expect(page.get_by_role("region", name="Results").get_by_role("status")).to_contain_text(
+        "would go another way"
+    )
     expect(page.locator(".fates li.differs").first).to_contain_text("filtered out")
     box.fill('{"eventName": "INSERT"}')
     expect(page.locator(".results .cause").first).to_be_visible()

@@ -9,6 +9,7 @@ import pytest
 
 import console.boards
 from live.aws import Aws
+from live.momento import Momento
 from localcloud import LocalAws
 from tests.console.running import Shop, Visitor, running, served
 from tests.console.shop import SALES, order
@@ -30,7 +31,8 @@ class Clients:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.made, self.closed = set[int](), set[int]()
-        makes, closes = Aws.client, Aws.close
+        self.momento = list[httpx.Client]()
+        makes, closes, asks = Aws.client, Aws.close, Momento._client  # noqa: SLF001 - it makes them
         number = count()
 
         def client(aws: Aws, service: str) -> Any:
@@ -43,13 +45,25 @@ class Clients:
             self.closed.add(getattr(aws, "number", -1))
             closes(aws)
 
+        def ask(momento: Momento) -> httpx.Client:
+            found = asks(momento)
+            if found not in self.momento:
+                self.momento.append(found)
+            return found
+
         patch.setattr(Aws, "client", client)
         patch.setattr(Aws, "close", close)
+        patch.setattr(Momento, "_client", ask)
 
     @property
     def open(self) -> int:
-        """How many are not closed."""
+        """How many of AWS are not closed."""
         return len(self.made - self.closed)
+
+    @property
+    def open_to_momento(self) -> int:
+        """How many of Momento are not closed."""
+        return sum(not one.is_closed for one in self.momento)
 
 
 def test_another_filter_is_seen_without_a_new_start(
@@ -58,9 +72,12 @@ def test_another_filter_is_seen_without_a_new_start(
     monkeypatch.setattr(console.boards, "MODEL_SECONDS", 0.2)
     clients = Clients(monkeypatch)
     pipes = client("pipes", shop.aws.endpoint)
+    for status in ("open", "shipped"):  # each definition puts one of them
+        shop.put("shop-orders", order(OrderId=status, Customer="Al", Status=status))
     with served(shop) as url, Visitor(url, SALES) as visitor:
         visitor.wait("ready")
-        opened = clients.open
+        visitor.wait("item", lambda one: (one["key"], one["state"]) == ("Al open", "in sync"))
+        opened, opened_to_momento = clients.open, clients.open_to_momento
         before = pipes.describe_pipe(Name=PUT)
         source = before["SourceParameters"]
         (pattern,) = source["FilterCriteria"]["Filters"]
@@ -81,6 +98,9 @@ def test_another_filter_is_seen_without_a_new_start(
         # The clients of the former definition are closed, once nobody works with them.
         made = len(clients.made)
         until(lambda: len(clients.made) > made and clients.open <= opened)
+        visitor.wait("item", lambda one: (one["key"], one["state"]) == ("Al shipped", "missing"))
+        until(lambda: clients.open_to_momento <= opened_to_momento)
+        assert len(clients.momento) > opened_to_momento
 
 
 def test_momento_that_is_gone_is_told_and_the_table_shows(shop: Shop) -> None:

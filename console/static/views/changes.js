@@ -12,7 +12,6 @@ const OLDER = 100; // with so many rows there may be older ones that the page ha
 const MORE = 8; // rows above and below those in sight
 
 const top = signal(0);
-const room = signal(innerHeight); // at least the height of the list
 const active = signal(""); // the id of the row that the keys are at
 let pointed = false; // by a mouse; a finger holds the rows by the focus
 
@@ -22,22 +21,21 @@ export const current = () => (address.value.view === "changes" && address.value.
 
 export function changes() {
 	const ids = rows.shown.value;
-	return html`${tools()}
-		${ids.length ? grid(ids) : html`<p class="empty">${nothingToShow()}</p>`}`;
+	return html`${tools()} ${ids.length ? grid(ids) : html`<p class="empty">${nothingToShow()}</p>`}`;
 }
 
 function nothingToShow() {
-	if (!store.ready.value) return "The changes are being read.";
+	if (!store.ready.value) return "Loading …";
 	if (rows.search.value) return `Nothing matches “${rows.search.value}”.`;
 	if (rows.filter.value !== "all") return "No change is in this state.";
-	return "No change has come yet. Write an item, and watch it move.";
+	return "There is no change yet. Write an item, and see where its change goes.";
 }
 
 function tools() {
 	const unseen = rows.unseen.value;
 	const paused = rows.paused.value;
 	return html`<div class="tools">
-		<input id="search" type="search" aria-label="Search key, change, pipe or state" placeholder="Search key, pipe, state …   /" .value=${rows.search.value} @input=${({ target }) => show(rows.search, target.value)}>
+		<input id="search" type="search" aria-label="Search key, change, route or state" placeholder="Search key, route, state …   /" .value=${rows.search.value} @input=${({ target }) => show(rows.search, target.value)}>
 		<div class="pills" role="group" aria-label="Show" data-keys>
 			${Object.entries(rows.FILTERS).map(([name, { label }]) => {
 				const on = rows.filter.value === name;
@@ -45,8 +43,8 @@ function tools() {
 				return html`<button data-stop tabindex=${on ? 0 : -1} class=${`pill ${name === "failed" && count ? "bad" : ""}`} aria-pressed=${on} @click=${() => show(rows.filter, name)}>${label} <span class="count">${count.toLocaleString("en")}</span></button>`;
 			})}
 		</div>
-		<button class="pill" aria-pressed=${paused} @click=${pause} title="Keep the list as it is; rows still tell their state">${paused ? "Go on" : "Pause"}</button>
-		<button class=${`pill news ${unseen ? "some" : ""}`} ?disabled=${!unseen} @click=${showNews}>${unseen ? `${unseen} new: show` : "Up to date"}</button>
+		<button class="pill" aria-pressed=${paused} @click=${pause}>${paused ? "Go on" : "Pause"}</button>
+		<button class=${`pill news ${unseen ? "main" : ""}`} ?disabled=${!unseen} @click=${showNews}>${unseen ? `${unseen} new: show` : "Up to date"}</button>
 		${rows.totals.value.all >= OLDER ? html`<button class="pill" @click=${store.older}>Load older</button>` : ""}
 	</div>`;
 }
@@ -82,20 +80,20 @@ function holdOrNot() {
 function grid(ids) {
 	const size = height();
 	const first = Math.max(0, Math.floor(top.value / size) - MORE);
-	const visible = ids.slice(first, first + Math.ceil(room.value / size) + 2 * MORE);
+	const visible = ids.slice(first, first + Math.ceil(innerHeight / size) + 2 * MORE);
 	const here = current();
 	const routes = store.routes.value;
 	const scroll = ({ target }) => {
 		top.value = target.scrollTop;
 		holdOrNot();
 	};
+	const head = (...part) => box("columnheader", ...part);
 	return html`<div id="changes" role="grid" class="changes" .style=${`--routes:${routes.length}`} aria-label="Changes, the newest first" aria-rowcount=${ids.length + 1}
 			tabindex="0" aria-activedescendant=${visible.includes(here) ? `row-${here}` : nothing}
-			@scroll=${scroll} @keydown=${pressed} @focus=${() => focusCame()} @blur=${() => setTimeout(holdOrNot)}
+			@scroll=${scroll} @keydown=${pressed} @focus=${focusCame} @blur=${() => setTimeout(holdOrNot)}
 			@pointerenter=${point} @pointerleave=${point}>
 		<div role="rowgroup" class="head"><div role="row" class="row" aria-rowindex="1">
-			<span role="columnheader" class="at">Time</span><span role="columnheader" class="what">Change</span><span role="columnheader" class="key">Key</span>
-			${routes.map(({ label, id }) => html`<span role="columnheader" class="route" title=${id}>${label}</span>`)}<span role="columnheader" class="took" title="From the write to the last delivery">Took</span>
+			${head("at", "Time")}${head("what", "Change")}${head("key", "Key")}${routes.map(({ label, id }) => head("route", label, id))}${head("took", "Took", "From the write to the last delivery")}
 		</div></div>
 		<div role="rowgroup" class="body" .style=${`height:${ids.length * size}px`} @click=${clicked}>
 			${visible.map((id, place) => line(id, first + place, size, routes, id === here))}
@@ -103,26 +101,25 @@ function grid(ids) {
 	</div>`;
 }
 
+const box = (role, kind, body, title = nothing) => html`<span role=${role} class=${kind} title=${title}>${body}</span>`;
+
 function line(id, place, size, routes, isHere) {
 	const one = rows.row(id);
 	if (!one) return nothing;
+	const part = (...of) => box("gridcell", ...of);
 	return html`<div role="row" id=${`row-${id}`} class=${`row ${one.failed ? "failed" : ""} ${isHere ? "here" : ""}`} aria-rowindex=${place + 2} aria-selected=${isHere} data-id=${id} .style=${`transform:translateY(${place * size}px)`}>
-		<span role="gridcell" class="at" title=${date(one.at)}>${time(one.at)}</span>
-		<span role="gridcell" class="what">${one.event_name}</span>
-		<span role="gridcell" class="key" title=${one.key}>${one.key || "–"}</span>
-		${routes.map((route) => html`<span role="gridcell" class="route" data-route=${route.id}>${cell(one.cells[route.id], route.label)}</span>`)}
-		<span role="gridcell" class="took">${one.seconds === null || one.seconds === undefined ? "" : span(one.seconds)}</span>
+		${part("at", time(one.at), date(one.at))}${part("what", one.event_name)}${part("key", one.key || "–", one.key)}
+		${routes.map((route) => part("route", html`<span data-route=${route.id}>${cell(one.cells[route.id], route.label)}</span>`))}
+		${part("took", span(one.seconds, ""))}
 	</div>`;
 }
 
 export function cell(one, label = "") {
-	if (!one) return html`<span class="cell none">–</span>`;
+	if (!one) return "–";
 	const { mark, kind, word } = stateOf(one);
 	const text = cellText(one, store.now.value, store.isDown("runner"));
 	return html`<span class=${`cell ${kind}`} title=${`${label}: ${word}, ${text}`}><b aria-hidden="true">${mark}</b> <span class="label">${label}</span><span class="text"><span class="hidden">${word}: </span>${text}</span></span>`;
 }
-
-// --- pointer and keys
 
 function point({ type, pointerType }) {
 	pointed = type === "pointerenter" && pointerType === "mouse";
@@ -141,22 +138,19 @@ function open(id, route = "") {
 }
 
 function focusCame() {
-	if (!rows.shown.value.includes(current())) active.value = rows.shown.value[0] ?? "";
-	else active.value = current();
+	active.value = rows.shown.value.includes(current()) ? current() : (rows.shown.value[0] ?? "");
 	holdOrNot();
 }
 
+const PAGES = { PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
+
 function pressed(event) {
-	if (event.key === "Enter" && current()) {
-		event.preventDefault();
-		open(current());
-		document.getElementById("side")?.focus();
-	}
-	const pages = { PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
-	if (event.key in pages) {
-		event.preventDefault();
-		step(pages[event.key]);
-	}
+	const isEnter = event.key === "Enter" && current();
+	if (!isEnter && !(event.key in PAGES)) return;
+	event.preventDefault();
+	if (!isEnter) return step(PAGES[event.key]);
+	open(current());
+	document.getElementById("side")?.focus();
 }
 
 // Go so many rows on; with an open panel, its change follows.
@@ -189,8 +183,6 @@ export function focusList() {
 	found?.focus();
 	return Boolean(found);
 }
-
-addEventListener("resize", () => (room.value = innerHeight));
 
 // A list that is drawn anew begins at its top.
 effect(() => {

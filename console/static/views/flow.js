@@ -8,9 +8,8 @@ import { stateNow } from "./items.js";
 const PADDING = 32;
 const MOST_DOTS = 30;
 const TRAVEL_MS = 700;
-const KINDS = { table: "table", pipe: "pipe", workflow: "workflow", bus: "event bus", rule: "rule", cache: "cache", topic: "topic", queue: "dead letters" };
-
-const PLACES = new Set(["cache", "topic", "queue"]);
+const VIEWS = { cache: "items", table: "items", topic: "topic", queue: "letters" };
+const NAMES = { bus: "event bus", queue: "dead letters" };
 
 const width = signal(innerWidth - PADDING);
 new ResizeObserver(() => (width.value = document.documentElement.clientWidth - PADDING)).observe(document.documentElement);
@@ -19,110 +18,96 @@ const drawn = computed(() => (store.pipeline.value?.nodes.length ? layout(store.
 export function flow() {
 	const found = drawn.value;
 	if (!found) return nothing;
+	const { nodes, edges, height, down } = found;
+	const arrow = (kind) => svg`<marker id=${`arrow-${kind}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" class=${`tip ${kind}`}></path></marker>`;
+	const label = ({ label: text, at }) => (text && at ? svg`<text class="method" x=${at.x} y=${at.y + 4} text-anchor="middle">${text}</text>` : nothing);
 	return html`<section class="flow" aria-label="How a change moves">
-		<svg id="flow" class=${found.down ? "down" : ""} width=${found.width} height=${found.height} viewBox=${`0 0 ${found.width} ${found.height}`} role="group" aria-label="Table, pipes, destinations and queue; each opens what belongs to it" data-keys>
-			<defs>${["", "bad", "warn"].map((kind) => svg`<marker id=${`arrow-${kind}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" class=${`tip ${kind}`}></path></marker>`)}</defs>
-			${found.edges.map(edge)}
-			${found.edges.map((one) => (one.label && one.wide > 74 ? svg`<text class="method" x=${one.label_x} y=${one.label_y - 5} text-anchor="middle">${one.label}</text>` : nothing))}
+		<svg id="flow" class=${down ? "down" : ""} width=${found.width} height=${height} viewBox=${`0 0 ${found.width} ${height}`} data-keys>
+			<defs>${["", "bad", "warn"].map(arrow)}</defs>
+			${edges.map(edge)} ${edges.map(label)}
 			<g id="dots"></g>
-			${found.nodes.map((one, place) => node(one, place, found))}
+			${nodes.map((one, place) => node(one, place, down))}
 		</svg>
 	</section>`;
 }
 
-const failedOf = (route) => store.counts.value[route]?.failed ?? 0;
-const retryingOf = (route) => store.counts.value[route]?.retrying ?? 0;
+// Return a counter of some routes.
+const count = (name, routes) => routes.reduce((all, { id }) => all + (store.counts.value[id]?.[name] ?? 0), 0);
 
-function edge(one) {
-	const isFailure = one.on === "failure";
-	const kind = isFailure ? (one.routes.some(failedOf) ? "bad" : "") : one.routes.some(retryingOf) ? "warn" : "";
-	return svg`<path class=${`edge ${isFailure ? "failure" : ""} ${kind}`} d=${one.d} marker-end=${`url(#arrow-${kind})`}></path>`;
+function edge({ on, routes, d }) {
+	const isFailure = on === "failure";
+	const of = routes.map((id) => ({ id }));
+	const kind = isFailure ? count("failed", of) && "bad" : count("retrying", of) && "warn";
+	return svg`<path class=${`edge ${isFailure ? "failure" : ""} ${kind || ""}`} d=${d} marker-end=${`url(#arrow-${kind || ""})`}></path>`;
 }
 
-function node(one, place, { down }) {
-	const kind = kindOf(one);
-	return svg`<foreignObject x=${one.x} y=${one.y} width=${one.width} height=${one.height}>
-		${html`<a class=${`node ${one.kind} ${kind}`} data-stop tabindex=${place ? -1 : 0} href=${target(one)} title=${`${KINDS[one.kind]} ${one.name}${one.detail ? `, ${one.detail}` : ""}`}>
-			<b>${down && PLACES.has(one.kind) ? KINDS[one.kind] : html`${one.routes.length || down ? nothing : html`<span class="kind">${KINDS[one.kind]} </span>`}${one.label}`}</b>
-			${one.routes.length ? sender(one, down) : html`<small>${detail(one, down)}</small>`}
+function node(one, place, down) {
+	const { kind, name, label, detail, routes, x, y, width: wide, height } = one;
+	const word = NAMES[kind] ?? kind;
+	const title = down && kind in VIEWS && kind !== "table" ? word : label;
+	return svg`<foreignObject x=${x} y=${y} width=${wide} height=${height}>
+		${html`<a class=${`node ${kind} ${kindOf(one)}`} data-stop tabindex=${place ? -1 : 0} href=${target(one)} title=${`${word} ${name}${detail ? `, ${detail}` : ""}`}>
+			<b>${title}</b>${routes.length ? sender(one, down) : html`<small>${title === word ? "" : `${word} · `}${about(one)}</small>`}
 		</a>`}
 	</foreignObject>`;
 }
 
-function kindOf(one) {
-	if (one.kind === "queue") return store.lettersKnown.value && store.letters.value.waiting ? "bad" : "";
-	if (one.routes.some(({ id }) => failedOf(id))) return "bad";
-	if (one.routes.some(({ id }) => retryingOf(id))) return "warn";
-	if (one.kind === "cache" || one.kind === "topic") return store.isDown("momento") ? "bad" : "";
-	if (one.kind === "table") return store.isDown("aws") ? "bad" : "";
-	return "";
+function kindOf({ kind, routes }) {
+	if (kind === "queue") return store.lettersKnown.value && store.letters.value.waiting ? "bad" : "";
+	if (count("failed", routes)) return "bad";
+	if (count("retrying", routes)) return "warn";
+	return kind in VIEWS && store.isDown(kind === "table" ? "aws" : "momento") ? "bad" : "";
 }
 
-// Where a node leads: to what it did last, or to the view that shows its contents.
-function target(one) {
-	if (one.kind === "queue") return store.to("letters");
-	if (one.kind === "topic") return store.to("topic");
-	if (one.kind === "cache" || one.kind === "table") return store.to("items");
-	const latest = one.routes.map(({ id }) => [id, store.last.value[id]]).filter(([, found]) => found).sort(([, a], [, b]) => b.cell.at - a.cell.at)[0];
-	return latest ? store.to("changes", latest[1].id, latest[0]) : store.to("changes");
+// Where a node leads: to the view that shows its contents, or to what it did last.
+function target({ kind, routes }) {
+	if (kind in VIEWS) return store.to(VIEWS[kind]);
+	const done = routes.map(({ id }) => ({ route: id, ...store.last.value[id] })).filter(({ id }) => id);
+	const [latest] = done.sort((one, other) => other.cell.at - one.cell.at);
+	return latest ? store.to("changes", latest.id, latest.route) : store.to("changes");
 }
 
-function sender(one, down) {
+function sender({ routes, detail }, down) {
+	const pair = (first, second) => html`<small class="pair"><span>${first}</span>${second}</small>`;
 	if (down) {
-		const sum = (name) => one.routes.reduce((total, { id }) => total + (store.counts.value[id]?.[name] ?? 0), 0);
-		const failed = sum("failed");
-		return html`<small>${sum("delivered")} ✓${failed ? html` <em class="bad">${failed} ✗</em>` : ""}</small><small>${one.detail}</small>`;
+		const failed = count("failed", routes);
+		return html`<small>${count("delivered", routes)} ✓${failed ? html` <em class="bad">${failed} ✗</em>` : ""}</small><small>${detail}</small>`;
 	}
-	if (one.routes.length > 1) return html`<small>${one.detail}</small>${one.routes.map((route) => html`<small class="pair"><span>${route.label}</span>${numbers(route.id)}</small>`)}`;
-	const [route] = one.routes;
-	return html`<small class="pair"><span>${one.detail}</span>${numbers(route.id)}</small><small class="pair last">${lastOf(route.id)}<span>${speed(route.id)}</span></small>`;
+	if (routes.length > 1) return html`<small>${detail}</small>${routes.map((route) => pair(route.label, numbers(route)))}`;
+	const [route] = routes;
+	return html`${pair(detail, numbers(route))}${pair(lastOf(route.id), html`<span>${speed(route.id)}</span>`)}`;
 }
 
 function numbers(route) {
-	const found = store.counts.value[route];
-	if (!found) return html`<span></span>`;
-	return html`<span>${found.retrying ? html`<em class="warn">${found.retrying} ↻</em> · ` : ""}${found.delivered} ✓ · ${found.filtered} filtered · ${found.failed ? html`<em class="bad">${found.failed} ✗</em>` : "0 ✗"}</span>`;
+	const of = (name) => count(name, [route]);
+	return html`<span>${of("retrying") ? html`<em class="warn">${of("retrying")} ↻</em> · ` : ""}${of("delivered")} ✓ · ${of("filtered")} filtered · ${of("failed") ? html`<em class="bad">${of("failed")} ✗</em>` : "0 ✗"}</span>`;
 }
 
 function speed(route) {
-	const found = store.counts.value[route];
-	if (!found) return "";
-	const rate = found.rate ? `${found.rate < 10 ? found.rate.toFixed(1) : Math.round(found.rate)}/s` : "";
-	const half = found.p50 === null ? "" : `${Math.round(found.p50)} ms`;
-	return [rate, half].filter(Boolean).join(" · ");
+	const { rate, p50 } = store.counts.value[route] ?? {};
+	return [rate ? `${rate < 10 ? rate.toFixed(1) : Math.round(rate)}/s` : "", p50 ? `${Math.round(p50)} ms` : ""].filter(Boolean).join(" · ");
 }
 
 function lastOf(route) {
 	const found = store.last.value[route];
-	if (!found) return html`<span>nothing sent yet</span>`;
+	if (!found) return "nothing sent yet";
 	const { mark, kind } = stateOf(found.cell);
 	return html`<span class=${kind}>${mark} ${found.event_name} ${found.key}</span>`;
 }
 
-function detail(one, down) {
-	if (one.kind === "queue") {
-		const { waiting } = store.letters.value;
-		if (!store.lettersKnown.value) return "not known";
-		return waiting ? `${waiting} waiting` : down ? "empty" : "nothing waits";
-	}
-	if (one.kind === "topic" && !down) return `${many(store.messages.value.length, "message")} heard`;
-	if (one.kind === "cache" && !down) return summary();
-	if (one.kind === "table" && !down) {
-		const about = store.pipeline.value.table?.about;
-		return about > 0 ? `about ${many(about, "item")}` : one.detail;
-	}
-	if (down && PLACES.has(one.kind)) return one.name;
-	return one.detail || (one.kind === "bus" ? "its rules choose" : KINDS[one.kind]);
+function about({ kind, detail }) {
+	const { waiting } = store.letters.value;
+	const items = store.pipeline.value.table?.about;
+	if (kind === "queue") return !store.lettersKnown.value ? "not known" : waiting ? `${waiting} waiting` : "empty";
+	if (kind === "topic") return `${many(store.messages.value.length, "message")} received`;
+	if (kind === "cache") return summary();
+	return (kind === "table" && items > 0 ? `about ${many(items, "item")}` : detail) || "sends to its rules";
 }
 
 function summary() {
-	const found = {};
-	for (const one of store.items.value.values()) {
-		const { state } = stateNow(one);
-		found[state] = (found[state] ?? 0) + 1;
-	}
-	const order = Object.entries(found).sort(([, one], [, other]) => other - one);
-	return order.length ? order.slice(0, 3).map(([state, count]) => `${count} ${state}`).join(" · ") : "no item yet";
+	const found = Object.groupBy(store.items.value.values(), (one) => stateNow(one).state);
+	const order = Object.entries(found).sort(([, one], [, other]) => other.length - one.length);
+	return order.length ? order.slice(0, 3).map(([state, all]) => `${all.length} ${state}`).join(" · ") : "no item yet";
 }
 
 // --- a change travels
@@ -138,13 +123,13 @@ function travel(row, before) {
 		return last ? [...toNode(last.from), last] : [];
 	};
 	for (const [id, cell] of Object.entries(row.cells)) {
-		const node = store.routeOf(id)?.node;
-		if (!node || before?.cells[id]?.state === cell.state) continue;
+		const sender = store.routeOf(id)?.node;
+		if (!sender || before?.cells[id]?.state === cell.state) continue;
 		const { kind } = stateOf(cell);
 		const isBad = kind === "bad";
-		const out = edges.find((one) => one.from === node && (isBad ? one.on === "failure" : one.route === id && one.on !== "failure"));
-		if (isBad || cell.state === "delivered") run(dots, [...toNode(node), out], kind);
-		else if (cell.state === "filtered") run(dots, toNode(node), kind);
+		const out = edges.find((one) => one.from === sender && (isBad ? one.on === "failure" : one.route === id && one.on !== "failure"));
+		if (isBad || cell.state === "delivered") run(dots, [...toNode(sender), out], kind);
+		else if (cell.state === "filtered") run(dots, toNode(sender), kind);
 	}
 }
 

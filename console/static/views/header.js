@@ -1,5 +1,5 @@
 // The top of the page: stack, pipeline, cloud and health; and the tabs of the views.
-import { address, go, href } from "../address.js";
+import { address, go, href, TITLES } from "../address.js";
 import { html, nothing } from "../libraries.js";
 import { totals } from "../rows.js";
 import * as store from "../store.js";
@@ -13,17 +13,12 @@ const WORDS = { ok: "works", unknown: "not known" };
 export function header() {
 	const { stack, cloud, local, pipelines } = store.model.value;
 	const one = store.pipeline.value;
-	const names = pipelines.map(({ name }) => name);
 	return html`<header>
 		<h1>${stack}</h1>
-		${names.length > 1
-			? html`<label class="choose"><span class="hidden">Pipeline</span><select @change=${({ target }) => go(href(target.value, address.value.view))}>${names.map((name) => html`<option value=${name} .selected=${name === one?.name}>${name}</option>`)}</select></label>`
-			: nothing}
-		<span class="cloud" title=${`${cloud}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}<span class="where"> ${cloud.split(/ at |AWS /)[1]}</span></span>
+		${pipelines.length > 1 ? html`<select aria-label="Pipeline" @change=${({ target }) => go(href(target.value, address.value.view))}>${pipelines.map(({ name }) => html`<option value=${name} .selected=${name === one?.name}>${name}</option>`)}</select>` : ""}
+		<span class="cloud" title=${`${cloud}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}${` ${cloud.split(/ at |AWS /)[1] ?? ""}`}</span>
 		${health()}
-		<span class="space"></span>
-		${one?.problem ? nothing : html`
-			<button @click=${store.random} title="Write a random item that is like those of the table">Random item</button>
+		${one?.problem ? "" : html`<button @click=${store.random}>Random item</button>
 			<button class="main" @click=${() => openWrite()} title="Key: n">Write an item</button>`}
 	</header>`;
 }
@@ -43,18 +38,18 @@ function part(name, one) {
 	const since = one.since ? age(now - one.since) : "";
 	const checked = one.checked ? `checked ${age(now - one.checked)} ago` : "not checked yet";
 	const text = one.state === "unknown" ? `${NAMES[name]}: not known` : isDown ? `${NAMES[name]} down` : one.text;
-	const title = `${NAMES[name]}: ${one.problem || text}. ${WORDS[one.state] ?? one.state}${since && `, for ${since}`}; ${checked}.`;
+	const more = `${WORDS[one.state] ?? one.state}${since && ` for ${since}`}, ${checked}`;
 	const took = isDown ? since : one.checked ? `${Math.round(one.milliseconds)} ms` : "…";
-	return html`<li class=${KINDS[one.state]} title=${title}><i></i><span class="said">${text}</span><small>${took}</small><span class="hidden">${WORDS[one.state] ?? one.state}, ${checked}</span></li>`;
+	return html`<li class=${KINDS[one.state]} title=${`${one.problem || text}: ${more}`}><i></i><span class="said">${text}</span><small>${took}</small><span class="hidden">${more}</span></li>`;
 }
 
 export function tabs() {
 	const { view } = address.value;
-	const { waiting } = store.letters.value;
-	const { failed } = totals.value;
-	const hasTopic = store.pipeline.value?.nodes.some(({ kind }) => kind === "topic");
-	const tab = (name, label, badge, what) => html`<a role="tab" data-stop href=${store.to(name)} tabindex=${name === view ? 0 : -1} aria-selected=${name === view} aria-controls="view">${label}${badge ? html`<span class="badge">${badge}<span class="hidden"> ${what}</span></span>` : ""}</a>`;
-	return html`<nav aria-label="Views"><div role="tablist" class="tabs" data-keys>
-		${tab("changes", "Changes", failed, "failed")}${tab("items", "Items")}${hasTopic || view === "topic" ? tab("topic", "Topic") : ""}${tab("letters", "Dead letters", waiting, "waiting")}${tab("what-if", "What if")}
-	</div></nav>`;
+	const badges = { changes: [totals.value.failed, "failed"], letters: [store.letters.value.waiting, "waiting"] };
+	const tab = ([name, label]) => {
+		const [count, what] = badges[name] ?? [];
+		return html`<a role="tab" data-stop href=${store.to(name)} tabindex=${name === view ? 0 : -1} aria-selected=${name === view} aria-controls="view">${label}${count ? html`<span class="badge">${count}<span class="hidden"> ${what}</span></span>` : ""}</a>`;
+	};
+	const here = Object.entries(TITLES).filter(([name]) => name !== "topic" || view === "topic" || store.has("topic"));
+	return html`<nav aria-label="Views"><div role="tablist" class="tabs" data-keys>${here.map(tab)}</div></nav>`;
 }

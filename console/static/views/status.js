@@ -3,7 +3,7 @@ import { ask } from "../ask.js";
 import { html, nothing, signal } from "../libraries.js";
 import { isFailed, newest, totals } from "../rows.js";
 import * as store from "../store.js";
-import { age, many, stateOf } from "../words.js";
+import { age, many, short, stateOf } from "../words.js";
 
 const SHOWN_SECONDS = 10;
 const SLOW_SECONDS = 5; // a write may take so long until it is answered
@@ -12,11 +12,11 @@ const WAIT_SECONDS = 3; // a change that takes longer is worth a word
 export function status() {
 	const faults = store.sentences.value;
 	return html`<footer>
-		<div role="alert" class=${faults.length ? "faults" : ""}>${faults.map((text) => html`<p>${text}</p>`)}</div>
+		<div role="alert" class=${faults.length ? "bad faults" : ""}>${faults.map((text) => html`<p>${text}</p>`)}</div>
 		<div class="line">
 			<p role="status" class="said-line">${spoken()}</p>
 			<p class="attention">${attention()}</p>
-			<p class="keys" aria-label="Keys"><kbd>/</kbd> search <kbd>j</kbd><kbd>k</kbd> next, previous <kbd>Enter</kbd> open <kbd>Esc</kbd> close <kbd>n</kbd> write</p>
+			<p class="keys" aria-label="Keys"><b>/</b> search <b>j k</b> next, previous <b>Enter</b> open <b>Esc</b> close <b>n</b> write</p>
 		</div>
 	</footer>`;
 }
@@ -27,7 +27,7 @@ function attention() {
 	if (!failed) return "Nothing has failed.";
 	const one = newest((found) => found.failed);
 	const [route] = Object.entries(one.cells).find(([, cell]) => isFailed(cell)) ?? [""];
-	return html`<span class="bad">✗ ${many(failed, "change has failed", "changes have failed")}.</span> <a href=${store.to("changes", one.id, route)}>See what is wrong with ${one.key || "the last one"}</a>`;
+	return html`<span class="bad">✗ ${many(failed, "change has failed", "changes have failed")}.</span> <a href=${store.to("changes", one.id, route)}>See what is wrong with ${short(one.key) || "the last one"}</a>`;
 }
 
 // What the last action did; of a write, also what has become of the change. It goes when it is old.
@@ -52,14 +52,18 @@ async function look(id) {
 
 function became(known, at) {
 	const waited = store.now.value - at;
-	if (!known && waited > WAIT_SECONDS) return html`<span class="warn">Its change has not come for ${age(waited)}.</span>`;
+	if (!known && waited > WAIT_SECONDS) return html`<span class="warn">No change has come for ${age(waited)}. An item that is written again as it was makes none.</span>`;
 	if (!known) return "Waiting for its change …";
 	const cells = Object.entries(known.cells);
-	const [route, cell] = cells.find(([, one]) => isFailed(one)) ?? cells.find(([, one]) => one.state === "retrying") ?? [];
-	const link = (text, to) => html`<a href=${store.to("changes", known.id, to ?? "")}>${text}</a>`;
-	if (cell) return html`<span class=${stateOf(cell).kind}>${stateOf(cell).mark} ${store.routeOf(route)?.label ?? route} ${stateOf(cell).word}.</span> ${link("See why", route)}`;
+	const first = (fits) => cells.find(([, one]) => fits(one));
+	const link = (text, to = "") => html`<a href=${store.to("changes", known.id, to)}>${text}</a>`;
+	const because = (kind, text, to) => html`<span class=${kind}>${text}.</span> ${link("See why", to)}`;
+	const [route, cell] = first(isFailed) ?? first(({ state }) => state === "retrying") ?? [];
+	const { kind, mark, word } = stateOf(cell);
+	if (cell) return because(kind, `${mark} ${store.routeOf(route)?.label ?? route} ${word}`, route);
 	if (!known.settled) return link("Its change is on its way");
+	if (!first(({ state }) => state !== "filtered")) return because("warn", "The filters leave it out: nothing was sent");
 	if (lack.value.id !== known.id) queueMicrotask(() => look(known.id));
 	const { names, route: to } = lack.value;
-	return names ? html`<span class="warn">Momento took it, without ${names.join(", ")}.</span> ${link("See why", to)}` : link("Its change has arrived");
+	return names ? because("warn", `Momento took it, without ${names.join(", ")}`, to) : link("Its change has arrived");
 }

@@ -4,7 +4,7 @@ import { html, nothing, signal } from "../libraries.js";
 import * as store from "../store.js";
 import { needsTypes, plainItem, TYPES } from "../words.js";
 
-const EMPTY = { title: "Write an item", why: "", text: "", typed: false, mode: "form", error: "", fields: {}, busy: false, values: {}, suspects: [] };
+const EMPTY = { title: "", why: "", text: "", typed: false, isForm: false, error: "", faults: {}, busy: false, values: {}, suspects: [] };
 const state = signal(EMPTY);
 const set = (changes) => (state.value = { ...state.value, ...changes });
 const dialog = () => document.getElementById("write");
@@ -15,10 +15,10 @@ export async function openWrite({ item, ...more } = {}) {
 	const { form } = store.pipeline.value;
 	const plain = item && plainItem(item);
 	const fields = form?.fields ?? [];
-	const values = Object.fromEntries(fields.map((one) => [one.name, String(plain?.[one.name] ?? one.example)]));
-	const fits = form && (!item || fields.every(({ name }) => name in item));
+	const values = Object.fromEntries(fields.map(({ name, example }) => [name, String(plain?.[name] ?? example)]));
+	const isForm = Boolean(form) && (!item || fields.every(({ name }) => name in item));
 	const typed = Boolean(item) && Object.values(item).some(needsTypes);
-	state.value = { ...EMPTY, ...more, values, typed, mode: fits ? "form" : "json", text: item ? JSON.stringify(typed ? item : plain, null, 2) : "" };
+	state.value = { ...EMPTY, ...more, values, typed, isForm, text: item ? JSON.stringify(typed ? item : plain, null, 2) : "" };
 	if (!dialog().open) dialog().showModal();
 	focusFirst(state.value.suspects);
 	if (!item) await example({ unasked: true });
@@ -28,8 +28,7 @@ export async function openWrite({ item, ...more } = {}) {
 function focusFirst([name]) {
 	const field = name && document.getElementById(`field-${name}`);
 	const box = document.getElementById("write-json");
-	const first = field ?? box ?? dialog().querySelector("input");
-	first?.focus();
+	(field ?? box ?? dialog().querySelector("input"))?.focus();
 	field?.select();
 	const at = name && box ? box.value.indexOf(JSON.stringify(name)) : -1;
 	if (at >= 0) box.setSelectionRange(at, box.value.indexOf("\n", at));
@@ -40,80 +39,73 @@ async function example({ unasked = false } = {}) {
 		const found = await ask("GET", `items/example?${query({ pipeline: store.pipeline.value.name })}`);
 		const { typed, text } = state.value;
 		if (unasked && text) return; // somebody has begun to write
-		set({ text: JSON.stringify(typed ? found.typed : found.item, null, 2), error: "", fields: {} });
+		set({ text: JSON.stringify(typed ? found.typed : found.item, null, 2), error: "", faults: {} });
 	} catch (error) {
 		set({ error: error.message });
 	}
 }
 
 export function writeDialog() {
-	const { form, table } = store.pipeline.value ?? {};
-	const { title, why, mode, error, busy } = state.value;
+	const { name: pipeline, form, table } = store.pipeline.value ?? {};
+	const { title, why, text, isForm, error, busy, values } = state.value;
 	if (!table) return nothing;
-	const isForm = form && mode === "form";
+	const way = (toForm, label) => html`<button type="button" class="pill" aria-pressed=${isForm === toForm} @click=${() => set({ isForm: toForm, error: "", faults: {} })}>${label}</button>`;
+	const act = ({ id, label }) => html`<button type="button" @click=${() => send("POST", `form/${encodeURIComponent(id)}`, { pipeline, values })}>${label}</button>`;
+	// The text goes as it is: a long number keeps its digits.
+	const write = (event) => {
+		event.preventDefault();
+		if (isForm) send("POST", "form", { pipeline, values });
+		else send("PUT", "items", { pipeline, text });
+	};
+	const pressed = (event) => event.key === "Enter" && (event.ctrlKey || event.metaKey) && write(event);
 	return html`<dialog id="write" aria-labelledby="write-title" @keydown=${pressed}>
-		<form novalidate @submit=${submit}>
-			<div class="dialog-head"><h2 id="write-title">${isForm && title === EMPTY.title ? form.title : title}</h2><button type="button" class="close" @click=${() => dialog().close()}>Close</button></div>
+		<form novalidate @submit=${write}>
+			<div class="bar"><h2 id="write-title">${title || (isForm ? form.title : "Write an item")}</h2><button type="button" class="close" @click=${() => dialog().close()}>Close</button></div>
 			<div class="dialog-body">
 				${why ? html`<p class="cause bad">${why}</p>` : ""}
-				${form ? html`<div class="pills" role="group" aria-label="Write with">${way("form", "Form")}${way("json", "JSON")}</div>` : ""}
+				${form ? html`<div class="pills" role="group" aria-label="Write with">${way(true, "Form")}${way(false, "JSON")}</div>` : ""}
 				${isForm ? fields(form) : editor(table)}
 				<p role="alert" class="bad">${error}</p>
 			</div>
-			<div class="dialog-foot">
+			<div class="bar">
 				<button type="submit" class="main" ?disabled=${busy}>Write</button>
-				${!isForm ? html`<button type="button" @click=${() => example()}>Another example</button>` : form.actions.map((one) => html`<button type="button" title=${one.help} @click=${() => send(() => ask("POST", `form/${encodeURIComponent(one.id)}`, { pipeline: store.pipeline.value.name, values: state.value.values }))}>${one.label}</button>`)}
+				${isForm ? form.actions.map(act) : html`<button type="button" @click=${() => example()}>Another example</button>`}
 			</div>
 		</form>
 	</dialog>`;
 }
 
-const way = (name, label) => html`<button type="button" class="pill" aria-pressed=${state.value.mode === name} @click=${() => set({ mode: name, error: "", fields: {} })}>${label}</button>`;
-
 function fields(form) {
-	const { values, fields: faults, suspects } = state.value;
-	return html`<div class="fields">${form.fields.map((one) => {
-		const wrong = faults[one.name] ?? faults[one.label] ?? (suspects.includes(one.name) ? "The refused value comes from here." : undefined);
-		const id = `field-${one.name}`;
-		const range = one.min !== undefined && one.max !== undefined ? `${one.min} to ${one.max}` : "";
-		return html`<div class="field ${one.type}"><label for=${id}>${one.label}${one.unit && !one.label.includes(one.unit) ? ` (${one.unit})` : ""}</label>
-			<input id=${id} name=${one.name} autocomplete="off" inputmode=${one.type === "number" ? "decimal" : "text"} maxlength=${one.maxlength ?? nothing} aria-required=${one.required} aria-invalid=${Boolean(wrong)} aria-describedby=${`${id}-says`} .value=${values[one.name] ?? ""} @input=${({ target }) => set({ values: { ...state.value.values, [one.name]: target.value } })}>
-			<small id=${`${id}-says`} class=${wrong ? "bad" : ""}>${wrong ?? range}</small></div>`;
-	})}</div>
-	${form.actions.map((one) => html`<p class="hint"><b>${one.label}</b>: ${one.help}</p>`)}`;
+	const { values, faults, suspects } = state.value;
+	const field = ({ name, label, type, unit, min, max, maxlength, required }) => {
+		const wrong = faults[name] ?? faults[label] ?? (suspects.includes(name) ? "The refused value comes from here." : "");
+		const id = `field-${name}`;
+		return html`<div class="field ${type}"><label for=${id}>${label}${unit && !label.includes(unit) ? ` (${unit})` : ""}</label>
+			<input id=${id} name=${name} autocomplete="off" inputmode=${type === "number" ? "decimal" : "text"} maxlength=${maxlength ?? nothing} aria-required=${required} aria-invalid=${Boolean(wrong)} aria-describedby=${`${id}-says`} .value=${values[name] ?? ""} @input=${({ target }) => set({ values: { ...state.value.values, [name]: target.value } })}>
+			<small id=${`${id}-says`} class=${wrong ? "bad" : ""}>${wrong || (min !== undefined && max !== undefined ? `${min} to ${max}` : "")}</small></div>`;
+	};
+	return html`<div class="fields">${form.fields.map(field)}</div>
+	${form.actions.map(({ label, help }) => html`<p class="hint"><b>${label}</b>: ${help}</p>`)}`;
 }
 
-function editor(table) {
-	const { text, typed, fields: faults, suspects } = state.value;
+function editor({ key }) {
+	const { text, typed, faults, suspects } = state.value;
 	return html`
-		<p class="hint">Every item needs its key: ${table.key.map(({ name, type }, place) => html`${place ? " and " : ""}<b>${name}</b> (${TYPES[type]})`)}. The other names and values are your own. An item with sets, bytes or very long numbers needs DynamoDB's types for all values: {"S": "text"}, {"N": "1"}.</p>
+		<p class="hint">Every item needs its key: ${key.map(({ name, type }, place) => html`${place ? " and " : ""}<b>${name}</b> (${TYPES[type]})`)}. The other names and values are your own. An item with sets, bytes or very long numbers needs DynamoDB's types for all values: {"S": "text"}, {"N": "1"}.</p>
 		${suspects.length ? html`<p class="bad">The refused value comes from <b>${suspects.join(", ")}</b>.</p>` : ""}
 		<label for="write-json">The item as ${typed ? "DynamoDB's JSON" : "JSON"}</label>
 		<textarea id="write-json" spellcheck="false" rows="12" aria-invalid=${Object.keys(faults).length > 0} .value=${text} @input=${({ target }) => set({ text: target.value, error: "" })}></textarea>`;
 }
 
-function pressed(event) {
-	if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) submit(event);
-}
-
-function submit(event) {
-	event.preventDefault();
-	const { mode, text, values } = state.value;
-	const name = store.pipeline.value.name;
-	if (mode === "form") return send(() => ask("POST", "form", { pipeline: name, values }));
-	// The text goes as it is: a long number keeps its digits.
-	return send(() => ask("PUT", "items", { pipeline: name, text }));
-}
-
-async function send(work) {
-	set({ busy: true, error: "", fields: {} });
+async function send(...request) {
+	set({ busy: true, error: "", faults: {} });
 	try {
-		const found = await work();
+		const found = await ask(...request);
 		dialog().close();
 		store.say(store.written(found), false, found.written);
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
-		set({ error: error.message, fields: error.fields ?? {} });
+		set({ error: error.message, faults: error.fields ?? {} });
 		dialog().querySelector("[aria-invalid=true]")?.focus();
 	} finally {
 		set({ busy: false });
