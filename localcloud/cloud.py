@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from typing import Self
 
 from eventpipes import Definition, RuleDefinition
+from eventpipes.momento_names import request_names
 
 from .aws import LocalAws
 from .checkpoints import Checkpoints
@@ -13,7 +14,6 @@ from .delivery import Delivery
 from .feed import DeliveryFeed
 from .momento import Limits, LocalMomento
 from .momento_limits import MAX_TTL_SECONDS
-from .named_caches import named_caches
 from .runner import Runner
 
 MOMENTO_API_ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
@@ -91,7 +91,8 @@ class LocalCloud:
     def _create_cache(self, definition: Definition | RuleDefinition) -> None:
         """Create the caches that a pipe or a rule names; for Momento, a person creates them."""
         limits = self.momento.service.limits
-        for name in named_caches(definition):
+        found = [one.cache for one in request_names(definition) if one.cache]
+        for name in dict.fromkeys(found):
             if not self.momento.service.create_cache(name) and limits:
                 self._warn(
                     f"{definition.name} sends to the cache {name}, but Momento gives an account"

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventpipes.synthesized import definitions, rules
-
-from .named_caches import addresses
+from eventpipes.momento_names import names_in_stack
 
 
 @dataclass(frozen=True)
@@ -35,9 +33,8 @@ def named_topics(document: Mapping[str, Any]) -> NamedTopics:
         InvalidDefinition: Terraform would refuse an argument of a pipe or a rule.
 
     """
-    found = [address for pipe in definitions(document) for address in addresses(pipe)]
-    found += [address for rule in rules(document) for address in addresses(rule)]
+    found = names_in_stack(document)
     return NamedTopics(
-        constant=frozenset((cache, topic) for cache, topic in found if topic),
-        from_record=frozenset(cache for cache, topic in found if topic is None),
+        constant=frozenset((cache, topic) for _, cache, topic in found if topic),
+        from_record=frozenset(cache for _, cache, topic in found if topic is None),
     )

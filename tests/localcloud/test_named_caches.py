@@ -9,7 +9,7 @@ import pytest
 from eventpipes import Connection, Definition, Destination, Source, StateMachineTarget
 from localcloud.cloud import LocalCloud
 from localcloud.momento import Limits
-from localcloud.named_caches import named_caches
+from eventpipes.momento_names import request_names
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT, WeatherPipes
 
@@ -51,7 +51,7 @@ def definition(path: str, *parameters: str) -> Definition:
 def test_the_cache_is_in_the_endpoint_or_its_path_parameters(
     path: str, parameters: tuple[str, ...], cache: str | None
 ) -> None:
-    assert named_caches(definition(path, *parameters)) == ([cache] if cache else [])
+    assert [names.cache for names in request_names(definition(path, *parameters))] == [cache]
 
 
 def test_a_workflow_names_its_caches_in_its_tasks() -> None:
@@ -60,7 +60,8 @@ def test_a_workflow_names_its_caches_in_its_tasks() -> None:
     states = {path: {"Arguments": {"ApiEndpoint": path}} for path in endpoints}
     target = StateMachineTarget(name="m", arn="arn", definition=json.dumps({"States": states}))
     pipe = replace(definition(""), state_machine=target)
-    assert named_caches(pipe) == ["orders", "my orders"]
+    found = [names.cache for names in request_names(pipe)]
+    assert found == ["orders", "orders", "my orders", None]
 
 
 @pytest.fixture
