@@ -2,11 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from eventpipes.definition import Definition
+from eventpipes.definition_states import definition_states
 from eventpipes.rule import RuleDefinition
 from eventpipes.synthesized import definitions, rules
 
@@ -43,8 +44,9 @@ def request_names(definition: Definition | RuleDefinition) -> list[RequestNames]
     """Return the names in each kind of request: one, or one for each HTTP Task of a workflow."""
     if isinstance(definition, Definition):
         if definition.state_machine:
-            machine = json.loads(definition.state_machine.definition)
-            return [_names(endpoint) for endpoint in _endpoints(machine)]
+            states = definition_states(json.loads(definition.state_machine.definition))
+            arguments = [state.get("Arguments", {}) for _, state in states]
+            return [_names(one["ApiEndpoint"]) for one in arguments if "ApiEndpoint" in one]
         if definition.event_bus:
             return []
     return [_names(definition.destination.endpoint, definition.path_parameters)]
@@ -71,16 +73,3 @@ def _names(endpoint: str, path_parameters: Sequence[str] = ()) -> RequestNames:
 
 def _constant(name: str) -> str | None:
     return None if name[:1] in ("*", "$", "<", "") else unquote(name)
-
-
-def _endpoints(node: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    """Yield the endpoints of the HTTP Tasks in a definition."""
-    if isinstance(node, list):
-        for one in node:
-            yield from _endpoints(one)
-    elif isinstance(node, dict):
-        for name, value in node.items():
-            if name == "ApiEndpoint" and isinstance(value, str):
-                yield value
-            else:
-                yield from _endpoints(value)

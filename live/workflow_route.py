@@ -11,6 +11,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from eventpipes import Filtered, Pipe, Request, Requests, StateMachineTarget, Unprocessable
+from eventpipes.definition_states import definition_states
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from eventpipes.workflow import HttpCall
 from eventpipes.workflow.http_task import RESOURCE
@@ -156,11 +157,6 @@ def _tasks(definition: str) -> Iterator[dict[str, Any]]:
 
 
 def http_tasks(definition: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield the name of each HTTP Task of a definition, and the task; including those of a Map."""
-    waiting = [definition]
-    while waiting:
-        for name, state in waiting.pop()["States"].items():
-            if state.get("Resource") == RESOURCE:
-                yield name, state
-            if "ItemProcessor" in state:
-                waiting.append(state["ItemProcessor"])
+    """Return the name and the JSON of each HTTP Task of a definition."""
+    states = definition_states(definition)
+    return ((name, state) for name, state in states if state.get("Resource") == RESOURCE)

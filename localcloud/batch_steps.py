@@ -13,6 +13,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 from eventpipes import Request
+from eventpipes.definition_states import definition_states
 from eventpipes.workflow import HttpCall
 from .dead_letter import WrittenRecord
 from .sender import Attempt
@@ -116,10 +117,8 @@ def _hashable(value: Any) -> Hashable:  # noqa: ANN401 - any JSON
 
 def attempts_of_tasks(machine: Mapping[str, Any]) -> dict[str, int]:
     """Return how often each task with Retry is attempted at most in one execution, by its name."""
-    found: dict[str, int] = {}
-    for name, state in machine["States"].items():
-        if retriers := state.get("Retry"):
-            found[name] = 1 + max(one.get("MaxAttempts", 3) for one in retriers)
-        if "ItemProcessor" in state:
-            found |= attempts_of_tasks(state["ItemProcessor"])
-    return found
+    return {
+        name: 1 + max(retrier.get("MaxAttempts", 3) for retrier in state["Retry"])
+        for name, state in definition_states(machine)
+        if state.get("Retry")
+    }

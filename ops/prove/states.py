@@ -17,6 +17,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from eventpipes import Request
+from eventpipes.definition_states import definition_states
 from eventpipes.momento import refusals, sent
 from eventpipes.workflow import HttpCall, StateMachine
 from eventpipes.workflow.single_state import SingleState, run_state, visits
@@ -187,17 +188,13 @@ def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
 def _states(definition: str) -> dict[str, dict[str, Any]]:
     """Return the states to ask about by name, including those of a Map."""
     found: dict[str, dict[str, Any]] = {}
-    waiting = [json.loads(definition)]
-    while waiting:
-        for name, state in waiting.pop()["States"].items():
-            if "ItemProcessor" in state:
-                waiting.append(state["ItemProcessor"])
-            elif state["Type"] in ASKED and state.get("Resource", _HTTP) == _HTTP:
-                text = json.dumps(state, ensure_ascii=False)
-                for read, constant in _CONSTANTS.items():
-                    text = text.replace(read, constant)
-                if not _ELSEWHERE.search(text):
-                    found[name] = {"QueryLanguage": "JSONata", **json.loads(text)}
+    for name, state in definition_states(json.loads(definition)):
+        if state["Type"] in ASKED and state.get("Resource", _HTTP) == _HTTP:
+            text = json.dumps(state, ensure_ascii=False)
+            for read, constant in _CONSTANTS.items():
+                text = text.replace(read, constant)
+            if not _ELSEWHERE.search(text):
+                found[name] = {"QueryLanguage": "JSONata", **json.loads(text)}
     return found
 
 
