@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from console.cause import cause_of
+from console.cause import CONDITIONS, cause_of
 from console.cell import FILTERED, Cell
 from console.change import Change
 from console.curl import curl
@@ -157,7 +157,8 @@ def timeline(change: Change, cell: Cell) -> Iterator[Json]:
                 yield _bar("wait", at, end, "waiting", step.get("why", ""))
             case "ended":
                 outcome = step.get("outcome", "")
-                text = step.get("reason", "")
+                reason = step.get("reason", "")
+                text = CONDITIONS.get(reason.partition(":")[0], reason)
                 yield _bar(_ENDS.get(outcome, outcome), last, at, outcome, text)
             case "replayed":
                 yield _bar("replay", at, at, "delivered", step.get("reason", ""))

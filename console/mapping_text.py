@@ -55,11 +55,11 @@ def mapping_text(route: Route, keys: Collection[str]) -> str:
 
     """
     if isinstance(route, WorkflowRoute):
-        raise CannotSayError("a workflow's expressions come from the mapping of the whole pipeline")
+        raise CannotSayError("one mapping makes the whole workflow, and this is one route of it")
     if route.definition.headers:
         raise CannotSayError("a mapping has no headers")
     if isinstance(route.definition, RuleDefinition):
-        raise CannotSayError("a rule's pattern and paths come from the mapping of the pipeline")
+        raise CannotSayError("one mapping makes the pipe and all rules, and this is one of them")
     inverse = _Inverse(route, keys)
     match route.operation:
         case operation if operation == PUT:

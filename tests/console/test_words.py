@@ -90,6 +90,16 @@ def test_record_that_became_too_old_is_told_without_a_former_answer() -> None:
     assert found["cause"] == "It was given up: the record became too old while it was tried."
 
 
+def test_dead_letter_of_the_timeline_is_in_plain_words() -> None:
+    end = {
+        "kind": "ended",
+        "outcome": "dead-letter",
+        "reason": 'RetryAttemptsExhausted: HTTP 503 {"',
+    }
+    found = told("pipes", record(), {"kind": "attempt", **attempt(4, 503)}, end)
+    assert found["timeline"][-1]["text"] == "all attempts failed"
+
+
 def test_broken_connection_is_told_without_the_number_of_the_system() -> None:
     problem = "connect: [Errno 111] Connection refused"
     tried = {"kind": "attempt", "attempt": 1, "most": 4, "problem": problem, "succeeded": False}
