@@ -112,30 +112,6 @@ def test_a_number_is_normalised_wherever_it_is(
     assert image.get("d", {"NS": [stored]}) == {"NS": [stored]}
 
 
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ('{"Location": "Oslo", "m": {"S": "x"}}', "m would be DynamoDB JSON, and Location not"),
-        (
-            '{"Location": {"S": "Oslo"}, "MaxTemp": 21}',
-            "and MaxTemp not: write all attributes with their types",
-        ),
-        (
-            '{"Location": {"S": "Oslo"}, "MaxTemp": {"N": 21}}',
-            "the item.MaxTemp has the type N, so its value is text",
-        ),
-        (
-            '{"Location": {"S": "Oslo"}, "a": {"N": "' + "9" * 10_000 + '"}}',
-            r"not '9{40}'\.\.\. \(10,000 characters\)$",
-        ),
-    ],
-    ids=lambda given: given[:50],
-)
-def test_an_item_of_both_kinds_is_refused(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(OpsError, match=says):
-        record_of(item(tmp_path, text), EventName.INSERT, stack(tmp_path, TABLE))
-
-
 def test_an_item_may_begin_with_a_byte_order_mark(tmp_path: Path) -> None:
     source = item(tmp_path, '\ufeff{"Location": "Oslo"}')
     made = record_of(source, EventName.INSERT, stack(tmp_path, TABLE))
@@ -216,6 +192,19 @@ def test_without_a_table_the_pipes_paths_give_the_key(tmp_path: Path) -> None:
         ('{"Location": "x", "a": ' + "9" * 5000 + "}", "no item of DynamoDB .*a has the type N"),
         ('{"Location": "x", "a": ' + '{"b":' * 900 + "1" + "}" * 900 + "}", "nested too deeply"),
         ('{"Location": "\\ud800"}', "no item of DynamoDB .*Location has the type S"),
+        ('{"Location": "Oslo", "m": {"S": "x"}}', "m would be DynamoDB JSON, and Location not"),
+        (
+            '{"Location": {"S": "Oslo"}, "MaxTemp": 21}',
+            "and MaxTemp not: write all attributes with their types",
+        ),
+        (
+            '{"Location": {"S": "Oslo"}, "MaxTemp": {"N": 21}}',
+            "the item.MaxTemp has the type N, so its value is text",
+        ),
+        (
+            '{"Location": {"S": "Oslo"}, "a": {"N": "' + "9" * 10_000 + '"}}',
+            r"not '9{40}'\.\.\. \(10,000 characters\)$",
+        ),
     ],
     ids=lambda given: given[:40],
 )
