@@ -15,7 +15,7 @@ from tests.console.replayed import Replayed
 
 pytestmark = pytest.mark.slow
 
-MOST_KB: Final = 52
+MOST_KB: Final = 49
 MOST_RAW_KB: Final = 120
 
 

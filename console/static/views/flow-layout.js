@@ -2,7 +2,7 @@
 
 const LAYERS = { table: 0, pipe: 1, workflow: 2, bus: 2, rule: 3, cache: 4, topic: 4, queue: 4 };
 const ORDER = ["topic", "cache", "queue"];
-const WIDTHS = { table: 200, pipe: 150, bus: 140 };
+const WIDTHS = { table: 215, pipe: 150, bus: 140 };
 const [PLACE, SENDER] = [250, 320]; // the widths of a place and of a node that sends
 const [LEAST, MOST] = [0.7, 1.25]; // of these widths: with less, the layers are drawn one below the other
 const [GAP, LINE] = [18, 17];
