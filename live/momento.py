@@ -9,19 +9,25 @@ See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento To
 
 import contextlib
 import re
+import ssl
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Self
-from urllib.parse import quote, urlencode, urlsplit
+from functools import partial
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Self, TypeVar
+from urllib.parse import SplitResult, quote, urlencode, urlsplit
+from urllib.request import getproxies
 
 import httpx
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
+from live.kept_connection import IDEMPOTENT, KeptConnection
 from live.reading import (
     RefusedError,
     UnansweredError,
@@ -50,6 +56,9 @@ FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30.0
 RETRIED = frozenset({407, 409, 429})
 UNUSABLE = frozenset({401, 403, 404})
+_PLAIN = re.compile(r"[!-~]+")
+_PROXIES = frozenset({"all", "http", "https"})
+_HEADER = re.compile(r"[\t -~]+")
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
 NEXT_STEPS = {
     401: "the API key is wrong, expired or revoked, or it is a v1 key of another region: set"
@@ -61,6 +70,7 @@ NEXT_STEPS = {
 }
 
 
+_Done = TypeVar("_Done")
 Judge = Callable[[Request, httpx.Response], httpx.Response]
 """Returns an answer, or raises the error that it means."""
 
@@ -118,7 +128,10 @@ class Momento:
         self._timeout = timeout or TIMEOUT_SECONDS
         self._trust_env = not (redirect or is_local)
         self._of_thread = threading.local()
-        self._clients: list[httpx.Client] = []
+        self._clients: list[httpx.Client | KeptConnection] = []
+        self._has_proxy = self._trust_env and not _PROXIES.isdisjoint(getproxies())
+        self._lock = threading.Lock()
+        self._tls: ssl.SSLContext | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -135,7 +148,7 @@ class Momento:
         weakref.finalize(self, _close, self._clients)
 
     def send(self, request: Request) -> None:
-        """Send a request until Momento accepts it.
+        """Send a put or a deletion until Momento accepts it.
 
         Raises:
             RefusedError: Momento's refusal is final.
@@ -143,7 +156,7 @@ class Momento:
             UnusableError: Momento refuses all requests with this key, or to this cache.
 
         """
-        self.until_answered(request)
+        self._until_done(request)
 
     def fetch(self, request: Request) -> bytes | None:
         """Return the cache's value for the key of a request, or None if it has no entry.
@@ -152,8 +165,7 @@ class Momento:
             RefusedError, UnansweredError, UnusableError: as for `send`.
 
         """
-        answer = self.until_answered(reading(request, self._reading_key))
-        return None if answer.status_code == httpx.codes.NOT_FOUND else answer.content
+        return self._until_done(reading(request, self._reading_key))
 
     def ask(
         self,
@@ -211,17 +223,83 @@ class Momento:
                 once.
 
         """
-        most = attempts or self._attempts
-        for attempt in range(1, most + 1):
+
+        def once() -> httpx.Response:
             before()
+            return (judge or judged)(request, self.ask(request))
+
+        return self._until(once, attempts or self._attempts)
+
+    def _until(self, once: Callable[[], _Done], most: int) -> _Done:
+        for attempt in range(1, most + 1):
             try:
-                return (judge or judged)(request, self.ask(request))
+                return once()
             except UnansweredError as error:
                 failed = error
             if attempt < most and self._stop.wait(self._wait(attempt, failed.seconds)):
                 raise UnansweredError(f"interrupted after {failed}")
         tries = f"after {most} attempts: " if most > 1 else ""
         raise UnansweredError(f"{tries}{failed}", is_busy=failed.is_busy)
+
+    def _until_done(self, request: Request) -> bytes | None:
+        """Send a request until it is done; return the answer's body, or None for no such entry."""
+        sent = self._plainly(request)
+        if sent is None:
+            answer = self.until_answered(request)
+            return None if answer.status_code == httpx.codes.NOT_FOUND else answer.content
+        return self._until(partial(self._exchange, request, *sent), self._attempts)
+
+    def _plainly(self, request: Request) -> tuple[SplitResult, str, dict[str, str]] | None:
+        """Return where to send a request without httpx, and with which headers.
+
+        Return None if httpx has to send it, because it goes through a proxy, or because HTTP
+        cannot carry each character as it is.
+        """
+        if self._has_proxy or request.method not in IDEMPOTENT:
+            return None
+        own = urlsplit(request.url)
+        parts = own if self._redirect is None else urlsplit(redirected(request.url, self._redirect))
+        target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+        headers = {**own_headers(request), "Host": own.netloc}
+        texts = (*headers, *headers.values())
+        if parts.fragment or not (_PLAIN.fullmatch(target) and all(map(_HEADER.fullmatch, texts))):
+            return None
+        return parts, target, headers
+
+    def _exchange(
+        self, request: Request, parts: SplitResult, target: str, sent: dict[str, str]
+    ) -> bytes | None:
+        if (limit := self._limits.get(request.method)) is not None:
+            limit.wait()
+        connection = self._connection(parts)
+        try:
+            status, given, content = connection.exchange(
+                request.method, target, sent, request.body.encode()
+            )
+        except TimeoutError:
+            raise UnansweredError("no answer in time") from None
+        except (OSError, HTTPException) as error:
+            said = _ERRNO.sub("", str(error)) or type(error).__name__
+            raise UnansweredError(f"no connection: {said}") from None
+        except ValueError as error:
+            raise RefusedError(f"it cannot be sent over HTTP: {error}") from None
+        if HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES:
+            return content
+        headers = {name: given[name] for name in ("Content-Type", "Retry-After") if name in given}
+        judged(request, httpx.Response(status, headers=headers, content=content))
+        return None  # a missing entry
+
+    def _connection(self, parts: SplitResult) -> KeptConnection:
+        """Return this thread's connection to an origin."""
+        kept: dict[str, KeptConnection] = self._of_thread.__dict__.setdefault("kept", {})
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in kept:
+            with self._lock:
+                if parts.scheme == "https" and self._tls is None:
+                    self._tls = httpx.create_ssl_context(trust_env=self._trust_env)
+            kept[origin] = KeptConnection(parts, timeout=self._timeout, context=self._tls)
+            self._clients.append(kept[origin])
+        return kept[origin]
 
     def _client(self) -> httpx.Client:
         """Return this thread's client: a client for all threads takes twice the time."""
@@ -237,7 +315,7 @@ class Momento:
         return max(own, retry_after)
 
 
-def _close(clients: list[httpx.Client]) -> None:
+def _close(clients: Iterable[httpx.Client | KeptConnection]) -> None:
     for client in clients:
         client.close()
 

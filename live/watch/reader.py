@@ -4,11 +4,12 @@ import re
 import time
 from collections.abc import Callable
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPException
 from urllib.parse import urlsplit
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
+from live.kept_connection import KeptConnection
 from live.reading import UnansweredError, reading, redirected
 from live.watch.errors import SilentMomentoError, WatchError
 
@@ -41,7 +42,7 @@ class EntryReader:
         self._sleep = sleep
         self._limit = RateLimit(per_second, saved_seconds=0)
         self._failures = 0
-        self._connection: HTTPConnection | None = None
+        self._connection: KeptConnection | None = None
         self.left = requests
         """How many requests may still be sent."""
 
@@ -89,25 +90,13 @@ class EntryReader:
         return None
 
     def _sent(self, request: Request) -> tuple[int, bytes]:
-        """Return the status and the body of the answer.
-
-        Momento may have closed the connection since the last request. Then there is a new one.
-        """
+        """Return the status and the body of the answer."""
         parts = urlsplit(redirected(request.url, self._redirect))
-        path = f"{parts.path}?{parts.query}"
-        is_used = self._connection is not None
         if self._connection is None:
-            kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-            self._connection = kind(parts.netloc, timeout=TIMEOUT_SECONDS)
-        try:
-            self._connection.request("GET", path, headers=request.headers)
-            answer = self._connection.getresponse()
-            return answer.status, answer.read()
-        except BaseException as error:
-            self.close()
-            if is_used and isinstance(error, ConnectionError):  # RemoteDisconnected is one
-                return self._sent(request)
-            raise
+            self._connection = KeptConnection(parts, timeout=TIMEOUT_SECONDS)
+        target = f"{parts.path}?{parts.query}"
+        answer = self._connection.exchange("GET", target, request.headers)
+        return answer.status, answer.content
 
     def close(self) -> None:
         """Close the connection. The next request opens a new one."""

@@ -18,8 +18,8 @@ HANDLER: Final = "live.watch.handler.handle"
 BULK_HANDLER: Final = "live.bulk.handler.handle"
 MODULES: Final = (
     *("__init__", "aws", "body", "converge", "dead_letters", "deployment", "entry_state"),
-    *("errors", "items", "pipelines", "reading", "route", "stream", "table", "terminal"),
-    *("whole_key", "workflow_route"),
+    *("errors", "items", "kept_connection", "pipelines", "reading", "route", "stream", "table"),
+    *("terminal", "whole_key", "workflow_route"),
 )
 """The modules of `live` that the function imports; a test compares them with what it imports."""
 FOLDERS: Final = ("bulk", "watch")

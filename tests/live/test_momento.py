@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx
 import pytest
 from starlette.responses import Response
 
@@ -85,6 +86,39 @@ def test_only_a_local_momento_is_asked_without_a_proxy(
     with Momento(attempts=1) as remote, pytest.raises(UnansweredError, match="no connection"):
         remote.send(local)
     assert len(arrivals(momento)) == 2
+
+
+def test_puts_and_reads_do_without_httpx(
+    momento: LocalMomento, send: Callable[[Request], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Httpx takes several times the processor time for a request. NO_PROXY names no proxy."""
+    monkeypatch.setattr(httpx.Client, "send", None)
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    send(put())
+    with Momento(attempts=1) as remote:
+        local = put()._replace(url=put().url.replace(ORIGIN, momento.endpoint))
+        assert remote.fetch(local) == "vé".encode()
+        assert remote.fetch(local._replace(url=local.url.replace("a%20b", "other"))) is None
+
+
+def test_an_address_that_http_cannot_carry_as_it_is_is_left_to_httpx(
+    momento: LocalMomento, send: Callable[[Request], None]
+) -> None:
+    send(put()._replace(url=f"{ORIGIN}/cache/cache?key=é&ttl_seconds=60#end"))
+    assert list(momento.service.caches["cache"].items) == ["é".encode()]
+
+
+def test_a_secure_connection_trusts_what_httpx_trusts(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(httpx, "create_ssl_context", lambda **named: made.append(named))
+    with (
+        Momento(
+            redirect=f"https://127.0.0.1:{unused_port()}", attempts=2, first_wait=0.0
+        ) as sender,
+        pytest.raises(UnansweredError, match="no connection: Connection refused"),
+    ):
+        sender.send(put())
+    assert made == [{"trust_env": False}], "once, because it takes long"
 
 
 def test_without_a_redirect_the_url_stays() -> None:
