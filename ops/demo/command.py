@@ -30,14 +30,14 @@ def command() -> None:
     settings = load_settings()
     env = environment(settings)
     with deployed(settings, env) as terraform:
-        console.print(_created(terraform.json("show")))
+        console.print(_created(terraform.pull_state()))
         try_pipelines(settings, env)
         with step("plan again", "no changes"):
             _expect_no_changes(terraform)
     apply(terraform, "destroy", "destroy")
-    left = terraform.json("show").get("values")
+    left = [resource["type"] for resource in terraform.pull_state()["resources"]]
     if left:
-        raise OpsError(f"destroy left something behind: {left}")
+        raise OpsError(f"destroy left something behind: {', '.join(left)}")
     console.print("\nThe stack was deployed, delivered, was found unchanged, and is destroyed.")
 
 
@@ -78,9 +78,9 @@ def _created(state: Mapping[str, Any]) -> Table:
     table = Table(title="What was created", title_justify="left", box=None, padding=(0, 2, 0, 0))
     table.add_column("kind")
     table.add_column("name")
-    resources = state["values"]["root_module"]["resources"]
-    for resource in sorted(resources, key=lambda resource: resource["type"]):
-        name = resource["values"].get("name")
-        if resource["mode"] == "managed" and name:
-            table.add_row(resource["type"].removeprefix("aws_"), name)
+    for resource in sorted(state["resources"], key=lambda resource: resource["type"]):
+        for instance in resource["instances"]:
+            name = instance["attributes"].get("name")
+            if resource["mode"] == "managed" and name:
+                table.add_row(resource["type"].removeprefix("aws_"), name)
     return table
