@@ -12,8 +12,9 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import urllib.request
 from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -171,6 +172,25 @@ def clean_environment() -> Iterator[None]:
             patch.delenv(name)
         patch.setenv("GOGC", "400")
         patch.setitem(Settings.model_config, "env_file", None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def proxies_are_found() -> Iterator[None]:
+    """Let a client be made in a thread while pytest changes the environment of this process.
+
+    Python looks through the environment for proxies, and fails if it changes meanwhile. pytest
+    writes the name of the test into it, and takes it out at the end.
+    """
+    find = urllib.request.getproxies_environment
+
+    def found() -> dict[str, str]:
+        while True:
+            with suppress(KeyError, RuntimeError):
+                return find()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(urllib.request, "getproxies_environment", found)
         yield
 
 

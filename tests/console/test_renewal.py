@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
+from urllib.parse import SplitResult
 
 import httpx
 import pytest
 
 import console.boards
 from live.aws import Aws
+from live.kept_connection import KeptConnection
 from live.momento import Momento
 from localcloud import LocalAws
 from tests.console.running import Shop, Visitor, running, served
@@ -31,8 +33,8 @@ class Clients:
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.made, self.closed = set[int](), set[int]()
-        self.momento = list[httpx.Client]()
-        makes, closes, asks = Aws.client, Aws.close, Momento._client  # noqa: SLF001 - it makes them
+        self.momento = list[KeptConnection]()
+        makes, closes, connects = Aws.client, Aws.close, Momento._connection  # noqa: SLF001 - it makes them
         number = count()
 
         def client(aws: Aws, service: str) -> Any:
@@ -45,15 +47,15 @@ class Clients:
             self.closed.add(getattr(aws, "number", -1))
             closes(aws)
 
-        def ask(momento: Momento) -> httpx.Client:
-            found = asks(momento)
+        def connect(momento: Momento, parts: SplitResult) -> KeptConnection:
+            found = connects(momento, parts)
             if found not in self.momento:
                 self.momento.append(found)
             return found
 
         patch.setattr(Aws, "client", client)
         patch.setattr(Aws, "close", close)
-        patch.setattr(Momento, "_client", ask)
+        patch.setattr(Momento, "_connection", connect)
 
     @property
     def open(self) -> int:
@@ -63,7 +65,7 @@ class Clients:
     @property
     def open_to_momento(self) -> int:
         """How many of Momento are not closed."""
-        return sum(not one.is_closed for one in self.momento)
+        return sum(one._is_used for one in self.momento)  # noqa: SLF001 - nothing else says it
 
 
 def test_another_filter_is_seen_without_a_new_start(

@@ -1,7 +1,7 @@
 """The page's server, over the shop in each topology: events, items, letters, what if, security."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import httpx
@@ -68,6 +68,14 @@ def route(http: httpx.Client, operation: str) -> str:
 def settled(visitor: Visitor, key: str) -> Any:
     """Wait for an item's change to be settled; return the row."""
     return visitor.wait("change", lambda row: row["key"] == key and row["settled"])
+
+
+def run(http: httpx.Client, visitor: Visitor, job: str, letters: Sequence[str]) -> None:
+    """Replay or discard letters, and wait for the end: there is one job at a time."""
+    before = len(visitor.of("progress"))
+    body = {"pipeline": SALES, "letters": letters}
+    assert http.post(f"/api/letters/{job}", json=body).json() == {"started": True}
+    until(lambda: [one for one in visitor.of("progress")[before:] if one["finished"]])
 
 
 def test_the_model_has_every_pipeline(http: httpx.Client) -> None:
@@ -139,10 +147,7 @@ def test_a_poison_item_is_found_mended_and_replayed(http: httpx.Client, visitor:
     assert letter["arrived"] == row["at"], "with milliseconds, which a letter does not have"
     http.put("/api/items", json={"pipeline": SALES, "item": poison | {"Keep": 60}})
     visitor.wait("item", lambda one: one["key"] == "Bo bad" and one["state"] == "in sync")
-    before = len(visitor.of("progress"))
-    answer = http.post("/api/letters/replay", json={"pipeline": SALES, "letters": [letter["id"]]})
-    assert answer.json() == {"started": True}
-    until(lambda: [one for one in visitor.of("progress")[before:] if one["finished"]])
+    run(http, visitor, "replay", [letter["id"]])
     visitor.wait("letters", lambda one: not any(x["item"] == "Bo bad" for x in one["letters"]))
     mended = visitor.wait("change", lambda one: "replayed" in one["cells"].get(put, {}))
     assert (mended["id"], mended["failed"]) == (row["id"], False)
@@ -195,11 +200,10 @@ def test_letter_of_a_bulk_run_has_its_item_and_is_replayed(
     assert "no dead letter of this pipeline: it comes from another" in foreign["reason"]
     assert not foreign["replay"]
     before = len(shop.arrivals.of("bulk"))
-    http.post("/api/letters/replay", json={"pipeline": SALES, "letters": [letter["id"]]})
+    run(http, visitor, "replay", [letter["id"]])
     visitor.wait("letters", lambda one: [x["id"] for x in one["letters"]] == [foreign["id"]])
     assert len(shop.arrivals.of("bulk")) == before + 1
-    ids = [foreign["id"]]
-    http.post("/api/letters/discard", json={"pipeline": SALES, "letters": ids})
+    run(http, visitor, "discard", [foreign["id"]])
     until(lambda: not visitor.of("letters")[-1]["letters"])
 
 
@@ -211,7 +215,7 @@ def test_letters_are_discarded(shop: Shop, http: httpx.Client, visitor: Visitor)
         "letters", lambda one: any(x["item"] == "Di gone" for x in one["letters"])
     )
     ids = [one["id"] for one in letters["letters"] if one["item"] == "Di gone"]
-    http.post("/api/letters/discard", json={"pipeline": SALES, "letters": ids})
+    run(http, visitor, "discard", ids)
     visitor.wait("letters", lambda one: not any(x["item"] == "Di gone" for x in one["letters"]))
     put = route(http, "cache-put")
     after = visitor.wait("change", lambda one: one["cells"][put]["state"] == "discarded")

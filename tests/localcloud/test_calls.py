@@ -142,7 +142,7 @@ def test_a_request_needs_these_rights(request_: Request, expected: list[tuple[st
         s3("GET", "/b", "no-such-thing"),
         s3("GET", "/b", "inventory", "id"),
         signed("pipes", method="GET", path="/v2/pipes"),
-        signed("lambda", method="GET", path="/2015-03-31/functions"),
+        signed("lambda", method="GET", path="/2099-01-01/functions"),
         target("dynamodb", "DynamoDB_20120810.GetItem", {}),
         signed("iam"),
         signed("dynamodb", headers={"x-amz-target": "DynamoDB_20120810.GetItem"}, body=b"{"),
