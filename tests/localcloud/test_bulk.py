@@ -27,7 +27,7 @@ SETTINGS = {"BULK_RATE": "400", "MOMENTO_CACHE_OPERATIONS_PER_SECOND": "800"}
 @pytest.fixture
 def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkCloud]:
     """Return a deployed stack with some items and an empty cache."""
-    monkeypatch.setattr(ops.bulk.command, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(ops.bulk.command, "LOOK_SECONDS", 0.5)
     with BulkCloud(local_aws, settings=SETTINGS) as running:
         running.fill(COUNT)
         yield running

@@ -36,7 +36,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     for module in (bulk, each_segment, put_page):
         monkeypatch.setattr(module, "STRETCH_SECONDS", STRETCH_SECONDS)
     monkeypatch.setattr(bulk, "MOST_SEGMENTS", SEGMENTS)
-    monkeypatch.setattr(ops.bulk.command, "LOOK_SECONDS", 0.1)
+    monkeypatch.setattr(ops.bulk.command, "LOOK_SECONDS", 0.5)
     made: Counter[str] = Counter()
     call, note = ExecutionServices.call, CountedTrail.note
 
