@@ -158,7 +158,7 @@ def test_forced_colours_keep_the_states_apart(chromium: Browser) -> None:
 
 
 def test_lines_of_the_flow_are_seen(chromium: Browser) -> None:
-    """Each line, arrow and frame has a contrast of 3:1 to the flow , also in the dark."""
+    """Each line, arrow and frame has a contrast of 3:1 to the flow, also in the dark."""
     parts = [(one, "stroke") for one in (".edge:not(.bad)", ".edge.bad", ".edge.warn")]
     parts += [(one, "fill") for one in (".tip:not(.bad, .warn)", ".tip.bad", ".tip.warn")]
     parts += [(one, "borderTopColor") for one in (".node:not(.bad)", ".node.bad")]
