@@ -78,7 +78,8 @@ class LetterBox:
             self.know(changed=found != before)
             if found != before:
                 self._settle_gone(before, found)
-                self._note(found)
+            # A letter may be read before the end of its pipe's execution, which the logs tell late.
+            self._note(found)
 
     def know(self, *, is_down: bool | None = None, changed: bool = False) -> None:
         """Tell the letters if they have changed, or are not known any more, or known again.
