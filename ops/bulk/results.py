@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from live.items import key_text
+
 MOST_WRONG: Final = 10_000
 """Wrong keys that a summary describes; the counts have all of them."""
 PART: Final = 65_536
@@ -68,7 +70,11 @@ class RunFiles:
 
 @dataclass
 class SegmentTotals:
-    """The sums of all segments that are done, and why others failed."""
+    """The sums of all segments that are done, and why others failed.
+
+    The wrong keys are in the order of their states, then of their keys: the segments end in any
+    order.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     wrong: list[dict[str, Any]] = field(default_factory=list)
@@ -87,6 +93,7 @@ class SegmentTotals:
             left = MOST_WRONG - len(totals.wrong)
             found = output.get("wrong", [])[:left]
             totals.wrong += [{**one, "repaired": False, "final": True} for one in found]
+        totals.wrong.sort(key=lambda one: (one["state"], key_text(one["key"])))
         return totals
 
 

@@ -49,7 +49,7 @@ class VerifySummary:
     """How many keys are in each state, and which keys are wrong or unknown.
 
     The counts include those of the runs that this one resumes. `wrong` holds at most `MOST_WRONG`
-    keys.
+    keys; after the run they are in the order of `STATES`, then of their keys.
     """
 
     counts: Counter[str] = field(default_factory=Counter)

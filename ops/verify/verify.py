@@ -34,7 +34,7 @@ from ops.repair.scan_progress import ScanProgress
 from ops.verify.recheck import Recheck, RecheckedKey
 from ops.verify.sample import sample_of
 from live.converge import Converger, Own, entry
-from ops.verify.results import NOT_REPAIRED, REPAIRED, WrongKey, EntryLook, VerifySummary
+from ops.verify.results import NOT_REPAIRED, REPAIRED, STATES, WrongKey, EntryLook, VerifySummary
 from ops.verify.former_entries import FormerEntries, Entry
 from live.undelivered import UndeliveredRecords
 from live.momento import RefusedError, Momento, UnansweredError, UnusableError
@@ -112,6 +112,7 @@ class Verify:
                 self._summary.halted = error
                 self.stop.set()
                 self._recheck()
+        self._summary.wrong.sort(key=lambda one: (STATES.index(one.state), one.key))
         self._summary.finished = not self.stop.is_set()
         if self._summary.finished:
             self.progress.forget()

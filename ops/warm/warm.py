@@ -32,7 +32,8 @@ MOST_PROBLEMS = 10_000
 class WarmSummary:
     """How many items have each outcome, and which items did not reach the cache, and why.
 
-    The counts include those of the runs that this one resumes.
+    The counts include those of the runs that this one resumes. After the run, the problems are in
+    the order of their outcomes, then of their keys.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -101,6 +102,7 @@ class Warm:
                 self._summary.halted = error
             if self._summary.counts[SENT]:
                 self._summary.not_final = self._not_final()
+        self._summary.problems.sort()
         self._summary.finished = not self.progress.left
         if self._summary.finished:
             self.progress.forget()

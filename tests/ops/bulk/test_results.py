@@ -154,6 +154,12 @@ def test_a_run_without_results_has_none() -> None:
     assert SegmentTotals.of(RunFiles(Bucket(), "the-bucket", "another")) == SegmentTotals()
 
 
+def test_wrong_keys_are_told_in_one_order() -> None:
+    run = files(SUCCEEDED=[segment(number, 2) for number in (2, 0, 1)])
+    keys = [one["key"]["Id"]["S"] for one in SegmentTotals.of(run).wrong]
+    assert keys == ["0 0", "0 1", "1 0", "1 1", "2 0", "2 1"]
+
+
 def test_every_named_key_is_repaired_though_not_all_are_described() -> None:
     """60 segments name 200 each; the summary describes 10,000 of the 12,000."""
     run = files(SUCCEEDED=[segment(number, NAMED) for number in range(60)])

@@ -72,6 +72,21 @@ def test_repair_puts_everything_right(cloud: RepairCloud) -> None:
     assert again.counts == {"in sync": 5}
 
 
+def test_wrong_keys_are_told_in_one_order(cloud: RepairCloud) -> None:
+    """Segments and requests end in any order; two runs must be easy to compare."""
+    for number in range(30):
+        cloud.weather.put(f"city {number:02}")
+    cloud.fill("stale 2", "old")
+    cloud.weather.put("stale 2")
+    missing = [*(f"city {number:02}" for number in range(30)), "missing"]
+    assert [(one.state, one.key) for one in verify(cloud).wrong] == [
+        ("stale", "stale"),
+        ("stale", "stale 2"),
+        *(("missing", key) for key in missing),
+        ("left over", "left over"),
+    ]
+
+
 def test_a_request_that_momento_refuses_is_not_repaired(cloud: RepairCloud) -> None:
     cloud.weather.put("Atlantis", ttl=0)
     summary = verify(cloud, repair=True)
