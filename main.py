@@ -4,12 +4,12 @@
 `python main.py state` synthesizes the stack of the state bucket; `./help.sh bootstrap` deploys it.
 """
 
-import gc
 import sys
 
-gc.disable()  # collecting garbage takes a tenth of this short process, and frees nothing
+from momento_pipes import output, quick_start
 
-from momento_pipes import output
+loading = quick_start.begin()  # it waits for node while the rest is imported
+
 from stacks import catalogue
 
 from momento_pipes.judgement import judgement
@@ -19,6 +19,7 @@ from stacks.settings import Settings
 
 def synthesize(stack: str | None = None) -> None:
     """Synthesize one stack by its name (default: the setting STACK)."""
+    loading.join()  # it changes the environment
     settings = Settings.load(stack=stack)
     stack_class = catalogue.find(settings.stack)
     for warning in settings.warnings:
@@ -36,4 +37,3 @@ if __name__ == "__main__":
         synthesize(*sys.argv[1:2])
     except StackError as error:
         sys.exit("\n".join(f"error: {line}" for line in str(error).splitlines()))
-    gc.freeze()  # collect nothing at the end either
