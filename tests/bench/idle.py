@@ -5,6 +5,9 @@
 It starts the local cloud as `./help.sh up` does, with the three weather pipes and the page's
 server, but creates the resources without Terraform. When all pipes read, it adds up the processor
 time of each process. With folders of other checkouts of the project, it measures each of them.
+
+For comparison, it measures a program that does nothing but wake up ten times a second, as each
+server of uvicorn does. On a virtual machine, that alone can take 2 % of a core.
 """
 
 import argparse
@@ -12,7 +15,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,6 +25,15 @@ import httpx
 
 from tests.localcloud.weather_pipes import WeatherPipes
 
+WAKES = """
+import asyncio
+async def wake():
+    while True:
+        await asyncio.sleep(0.1)
+asyncio.run(wake())
+"""
+"""The program for comparison."""
+COMPARED = "only waking up"
 SETTLE_SECONDS = 10.0
 """The processes load what they need; this is not counted."""
 TICK = os.sysconf("SC_CLK_TCK")
@@ -58,6 +70,7 @@ def inside(seconds: float) -> None:
         stderr=subprocess.STDOUT,
         text=True,
     )
+    wakes = subprocess.Popen([sys.executable, "-c", WAKES])
     try:
         weather.put("Oslo")
         done: set[str] = set()
@@ -68,20 +81,23 @@ def inside(seconds: float) -> None:
         cloud = os.getppid()
         (aws,) = (one for one in children(cloud) if one != os.getpid())
         processes = {"runner and Momento": cloud, "AWS": aws, "page's server": page.pid}
+        processes[COMPARED] = wakes.pid
         before = {name: processor_seconds(one) for name, one in processes.items()}
         begin = time.monotonic()
         time.sleep(seconds)
         elapsed = time.monotonic() - begin
         used = {name: processor_seconds(one) - before[name] for name, one in processes.items()}
     finally:
-        page.terminate()
-        page.wait()
-    show(used, elapsed)
+        for one in (page, wakes):
+            one.terminate()
+            one.wait()
+    compared = used.pop(COMPARED)
+    show([*used.items(), ("all", sum(used.values())), (COMPARED, compared)], elapsed)
 
 
-def show(used: Mapping[str, float], elapsed: float) -> None:
-    """Print the time of each process, and of all."""
-    for name, one in [*used.items(), ("all", sum(used.values()))]:
+def show(used: Sequence[tuple[str, float]], elapsed: float) -> None:
+    """Print how much processor time each has taken."""
+    for name, one in used:
         print(
             f"  {name:<20}{one:>8.2f} s in {elapsed:.0f} s{one / elapsed * 100:>8.1f} % of a core"
         )
