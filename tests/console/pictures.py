@@ -80,6 +80,7 @@ def _readme(chromium: Browser, file: Path) -> Path:
             expect(page.locator(".said-line")).to_contain_text("Its change has arrived")
         page.get_by_role("button", name="Write an item").click()
         page.get_by_role("button", name="One that Momento refuses").click()
+        expect(page.get_by_text("1 change has failed")).to_be_visible()  # the line stands still now
         page.get_by_role("link", name="See why").click()
         expect(page.get_by_role("complementary")).to_contain_text("Timeline")
         expect(page.locator(".node.queue")).to_contain_text("1 waiting")
