@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 import ops.bulk.command
+import ops.capacity.bulk
 from localcloud import LocalAws
 from localcloud.applied import client
 from localcloud.execution_services import ExecutionServices
@@ -19,15 +20,17 @@ from tests.localcloud.bulk_cloud import BulkCloud, body, item
 
 pytestmark = pytest.mark.slow
 
-COUNT = 240
+COUNT = 96
 SETTINGS = {"BULK_RATE": "400", "MOMENTO_CACHE_OPERATIONS_PER_SECOND": "800"}
 """Four segments, all at the same time."""
+ITEMS_OF_A_SEGMENT = 20
 
 
 @pytest.fixture
 def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkCloud]:
     """Return a deployed stack with some items and an empty cache."""
     monkeypatch.setattr(ops.bulk.command, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(ops.capacity.bulk, "LEAST_ITEMS", ITEMS_OF_A_SEGMENT)
     with BulkCloud(local_aws, settings=SETTINGS) as running:
         running.fill(COUNT)
         yield running
@@ -49,7 +52,7 @@ def test_warm_fills_the_cache(
     done = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{COUNT} sent" in done.stdout
-    assert "about 240 items of" in done.stderr
+    assert f"about {COUNT} items of" in done.stderr
     held = cloud.cached()
     assert len(held) == COUNT
     assert json.loads(held["item 7"]) == body(7)
@@ -149,7 +152,7 @@ def test_a_run_that_fails_is_redriven_where_it_was(cloud: BulkCloud, tmp_path: P
 
     async def away(request: Request) -> Response | None:
         await cloud.arrivals(request)
-        return Response(status_code=503) if down and len(cloud.cached()) > 100 else None
+        return Response(status_code=503) if down and len(cloud.cached()) > COUNT // 2 else None
 
     cloud.momento.service.interfere = away
     cloud.run_all()
@@ -207,7 +210,7 @@ def test_a_stopped_execution_ends_here_too(cloud: BulkCloud, tmp_path: Path) -> 
 
     async def stop(request: Request) -> Response | None:
         await cloud.arrivals(request)
-        if len(cloud.arrivals) > 50 and not stopped.is_set():
+        if len(cloud.arrivals) > COUNT // 4 and not stopped.is_set():
             stopped.set()
             for machine in states.list_state_machines()["stateMachines"]:
                 if machine["name"].endswith("-bulk-warm"):
