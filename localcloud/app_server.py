@@ -3,12 +3,19 @@
 import socket
 import threading
 import time
-from typing import Self
+from typing import Final, Self
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from .errors import LocalCloudError
+
+KEEP_ALIVE_SECONDS: Final = 75
+"""How long an unused connection stays open.
+
+uvicorn closes it after 5 seconds, and httpx uses it for 5 seconds: a request that is sent at this
+moment finds a closed connection, and a change then has an attempt that failed for no reason.
+"""
 
 
 class AppServer:
@@ -48,6 +55,7 @@ class AppServer:
             log_level="critical",
             access_log=False,
             timeout_graceful_shutdown=1,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             lifespan="off",
         )
         self._server = uvicorn.Server(config)

@@ -20,6 +20,7 @@ import localcloud.runner
 from console.settings import ConsoleSettings
 from console.web import page
 from localcloud import LocalAws
+from localcloud.app_server import KEEP_ALIVE_SECONDS
 from localcloud.feed import DeliveryFeed
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
@@ -174,7 +175,10 @@ def served(shop: Shop, *forms: Any) -> Iterator[str]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
         config = uvicorn.Config(
-            page(shop.settings, forms), log_level="critical", timeout_graceful_shutdown=1
+            page(shop.settings, forms),
+            log_level="critical",
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
         )
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})

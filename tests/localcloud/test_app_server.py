@@ -1,9 +1,11 @@
 """An application on a port of this machine: it starts, answers and ends."""
 
 import threading
+from typing import Any
 
 import httpx
 import pytest
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -34,6 +36,25 @@ def test_the_thread_has_the_servers_name_and_ends_with_the_server() -> None:
     with served():
         assert "greeter" in [thread.name for thread in threading.enumerate()]
     assert "greeter" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_connection_stays_open_longer_than_a_client_uses_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A runner's request failed beside a busy machine: uvicorn had just closed the connection."""
+    configs: list[uvicorn.Config] = []
+    make = uvicorn.Config
+
+    def made(*given: Any, **named: Any) -> uvicorn.Config:
+        configs.append(make(*given, **named))
+        return configs[-1]
+
+    monkeypatch.setattr(uvicorn, "Config", made)
+    with served():
+        (config,) = configs
+        unused = httpx.Limits().keepalive_expiry
+        assert unused is not None
+        assert config.timeout_keep_alive > 2 * unused
 
 
 def test_the_server_does_not_answer_after_leaving() -> None:
