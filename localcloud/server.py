@@ -13,6 +13,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from typing import Any
 
 if __name__ == "__main__":
@@ -36,6 +37,13 @@ THREADS = 256
 """How many requests are answered at once; a long poll waits in its thread until it is answered."""
 CONNECTIONS = 1000
 """Clients keep their connections open; beyond this number, a new connection waits."""
+AT_ONCE = 65_536
+"""Answers of so many bytes are sent with their headers, in one piece.
+
+If the headers come first, the AWS provider sometimes closes the connection before the body comes,
+and sends a request again that was carried out: CreateRole then fails. This was seen beside other
+work, which delays what the provider does after it has sent a request.
+"""
 
 
 def _end_with_owner() -> None:
@@ -81,6 +89,7 @@ def serve(port: str, descriptor: str) -> None:
     threading.Thread(target=_end_with_owner, daemon=True).start()
     moto_corrections.apply()
     changes.apply()
+    warnings.filterwarnings("ignore", "send_bytes", DeprecationWarning)  # it has no replacement
     logging.getLogger("waitress.queue").setLevel(logging.ERROR)  # it warns if a request waits
     waitress.serve(
         _Application(create_backend_app),
@@ -88,6 +97,7 @@ def serve(port: str, descriptor: str) -> None:
         threads=THREADS,
         connection_limit=CONNECTIONS,
         asyncore_use_poll=True,
+        send_bytes=AT_ONCE,
         _quiet=True,
     )
 

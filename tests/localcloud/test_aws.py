@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from urllib.parse import urlsplit
 
 import boto3
 import pytest
@@ -128,6 +129,25 @@ def test_two_servers_share_no_resources(
                 if aws is one:
                     s3.create_bucket(Bucket="only-here")
                 assert len(s3.list_buckets()["Buckets"]) == buckets
+
+
+def test_an_answer_comes_in_one_piece(local_aws: LocalAws) -> None:
+    """Beside other work, the provider closed a connection between the headers and the body."""
+    address = urlsplit(local_aws.endpoint)
+    request = (
+        f"POST / HTTP/1.1\r\nHost: {address.netloc}\r\nContent-Length: 2\r\n"
+        "Content-Type: application/x-amz-json-1.0\r\n"
+        "X-Amz-Target: DynamoDB_20120810.ListTables\r\n"
+        "Authorization: AWS4-HMAC-SHA256 Credential=a/20260101/us-east-1/dynamodb/aws4_request"
+        ", SignedHeaders=host, Signature=b\r\n\r\n{}"
+    ).encode()
+    assert address.hostname is not None
+    with socket.create_connection((address.hostname, address.port or 0), timeout=60) as connection:
+        for _ in range(20):
+            connection.sendall(request)
+            received = connection.recv(65_536)
+            assert received.startswith(b"HTTP/1.1 200 OK")
+            assert received.endswith(b'{"TableNames": []}')
 
 
 def test_stops_after_an_exception_in_its_body() -> None:
