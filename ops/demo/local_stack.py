@@ -1,5 +1,6 @@
 """Deploy a stack on the local cloud, and show each step with its time."""
 
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -14,7 +15,7 @@ from ops.demo.streams import expect_streams
 from ops.errors import OpsError
 from ops.progress_bar import progress_bar
 from ops.terraform import Terraform, synthesize
-from stacks.settings import Settings
+from stacks.settings import Settings, env_file
 
 COUNTED = ("create", "delete")
 """Actions that count as done; a data source is read, not created."""
@@ -34,6 +35,8 @@ def deployed(settings: Settings, env: Mapping[str, str]) -> Iterator[Terraform]:
             "the demo deploys and destroys, so it runs on the local cloud only: ./help.sh demo"
         )
     console.print(f"Local AWS at {endpoint.geturl()}; no credentials, no account.\n")
+    if unused := unused_profile(settings):
+        print(f"warning: {unused}", file=sys.stderr)
     with step("synthesize", "Python to Terraform JSON"):
         folder = synthesize(settings.stack, env, quiet=True)  # the demo has no load to warn about
     expect_streams(settings.stack, folder)
@@ -44,6 +47,18 @@ def deployed(settings: Settings, env: Mapping[str, str]) -> Iterator[Terraform]:
         with console.status("bootstrap: the provider watches the bucket's lifecycle rule"):
             state.result()
         _done("bootstrap", "the state bucket, its state inside", time.monotonic() - started)
+
+
+def unused_profile(settings: Settings) -> str | None:
+    """Say that the profile of `.env` is another than the one that `help.sh` has set."""
+    file = Settings.env_file()
+    written = env_file.read(file).get("PROFILE") if file else None
+    if written in (None, settings.profile):
+        return None
+    return (
+        f"PROFILE={written} of .env is not used here: what it protects could not be destroyed"
+        f" again, so the local cloud has the profile {settings.profile}"
+    )
 
 
 def _deploy_meanwhile(settings: Settings, terraform: Terraform, state: Future[str]) -> Terraform:
