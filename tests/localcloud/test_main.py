@@ -26,6 +26,8 @@ from tests.conftest import ROOT
 from tests.localcloud.arrivals import unused_port
 from tests.localcloud.weather_pipes import synthesized
 
+pytestmark = pytest.mark.slow
+
 SHOW = (
     "import json, os, pathlib, sys\n"
     "file = pathlib.Path(sys.argv[1])\n"

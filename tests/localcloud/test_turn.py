@@ -12,6 +12,8 @@ from botocore.config import Config
 
 from localcloud.aws import LocalAws
 
+pytestmark = pytest.mark.slow
+
 THREADS = 8
 ROLES = 160
 MESSAGES = 200

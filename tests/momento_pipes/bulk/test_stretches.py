@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 
+import pytest
+
 from eventpipes.workflow import Checkpoint, StateMachine
 from momento_pipes.bulk_settings import MOST_REFUSED, BulkSettings
 from tests.momento_pipes.bulk.table import Bulk
 from tests.momento_pipes.bulk.test_warm import bulk, total
+
+pytestmark = pytest.mark.slow
 
 RATE = 2
 

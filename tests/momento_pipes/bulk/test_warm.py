@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from eventpipes.workflow import Checkpoint, HttpCall
 from momento_pipes.bulk_settings import BulkSettings
 from momento_pipes.mapping import (
@@ -16,6 +18,8 @@ from momento_pipes.mapping import (
 )
 from tests.momento_pipes.bulk.table import Bulk
 from tests.momento_pipes.workflow.machine import CACHE
+
+pytestmark = pytest.mark.slow
 
 IDENT, VALUE = Attribute("Id"), Attribute("Value", "N")
 STREAM = Stream(KeySchema(IDENT))

@@ -13,6 +13,8 @@ from ops.capacity.bulk import BulkLoad, RunKind
 from tests.each import each
 from tests.momento_pipes.bulk.test_warm import bulk
 
+pytestmark = pytest.mark.slow
+
 RATE = 25
 REQUEST_SECONDS = 0.035
 """A page of 100 then takes 3.5 s, so that its wait is as much too long as the average is."""
