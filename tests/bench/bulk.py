@@ -67,10 +67,14 @@ def measured(cloud: BulkCloud, kind: RunKind, asked: argparse.Namespace) -> Mapp
 
 def fill_cache(cloud: BulkCloud, items: int) -> None:
     """Put the items into the cache past everything else."""
-    cache = cloud.momento.service.caches[CACHE]
     for number in range(items):
-        value = json.dumps(body(number)).encode()
-        cache.put(f"item {number}".encode(), CachedItem(value, time.monotonic() + 86_400))
+        put(cloud, f"item {number}", json.dumps(body(number)))
+
+
+def put(cloud: BulkCloud, key: str, value: str) -> None:
+    """Put an entry that does not expire while verify runs."""
+    entry = CachedItem(value.encode(), time.monotonic() + 86_400)
+    cloud.momento.service.caches[CACHE].put(key.encode(), entry)
 
 
 def plant(cloud: BulkCloud, items: int) -> tuple[list[str], list[str]]:
@@ -79,7 +83,7 @@ def plant(cloud: BulkCloud, items: int) -> tuple[list[str], list[str]]:
     stale = [f"item {number}" for number in numbers[::2]]
     missing = [f"item {number}" for number in numbers[1::2]]
     for key in stale:
-        cloud.cache("PUT", key, "stale")
+        put(cloud, key, "stale")
     for key in missing:
         cloud.cache("DELETE", key)
     return stale, missing
