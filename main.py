@@ -11,15 +11,15 @@ from momento_pipes import output, quick_start
 loading = quick_start.begin()  # it waits for node while the rest is imported
 
 from stacks import catalogue
-
 from momento_pipes.judgement import judgement
 from momento_pipes.errors import StackError
 from stacks.settings import Settings
 
+loading.join()  # until then, the environment has variables for node
+
 
 def synthesize(stack: str | None = None) -> None:
     """Synthesize one stack by its name (default: the setting STACK)."""
-    loading.join()  # it changes the environment
     settings = Settings.load(stack=stack)
     stack_class = catalogue.find(settings.stack)
     for warning in settings.warnings:
