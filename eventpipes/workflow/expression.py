@@ -5,10 +5,10 @@ and it fails without a result.
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 from eventpipes.errors import InvalidDefinition, Unsupported
@@ -55,7 +55,8 @@ class Expression:
     """The text between `{%` and `%}`, compiled.
 
     Several threads may evaluate one expression at the same time, because each evaluation has its
-    own frame, and the library stores the rest for each thread.
+    own frame, and the library stores the rest for each thread. So equal expressions share what is
+    compiled.
 
     Raises:
         InvalidDefinition: it is not JSONata, or Step Functions does not have a part of it.
@@ -72,14 +73,11 @@ class Expression:
 
     def __post_init__(self) -> None:
         try:
-            compiled = Jsonata.jsonata(self.text)
+            compiled, nodes = _compile(self.text)
         except (JException, RecursionError, ValueError) as error:
             raise InvalidDefinition(
                 f"{self.place} is not a JSONata expression: {error} in {self.text!r}"
             ) from None
-        compiled.set_output_convert_nulls(False)
-        compiled.set_validate_input(False)
-        nodes = list(_nodes(compiled.ast))
         names = frozenset(node.value for node in nodes if node.type == "variable")
         if "eval" in names:
             raise InvalidDefinition(
@@ -89,7 +87,7 @@ class Expression:
         object.__setattr__(self, "names", names)
         object.__setattr__(self, "members", frozenset(self._members(nodes)))
 
-    def _members(self, nodes: list[Any]) -> Iterator[str]:
+    def _members(self, nodes: Sequence[Any]) -> Iterator[str]:
         """Yield the members of `$states` that it reads; refuse those that the engine lacks."""
         paths = [node.steps for node in nodes if node.type == "path"]
         read = [steps for steps in paths if _is_states(steps[0])]
@@ -118,7 +116,7 @@ class Expression:
 
         The path begins at a variable, or at `$states.input`, whose value is the record.
         """
-        nodes = list(_nodes(self._compiled.ast))
+        _, nodes = _compile(self.text)
         read = [node.steps for node in nodes if node.type == "path"]
         read = [steps for steps in read if steps[0].type == "variable"]
         names = {*scope.variables, _STATES}
@@ -140,7 +138,8 @@ class Expression:
             StateError: States.QueryEvaluationError: it fails, or it has no result.
 
         """
-        bound: dict[str, Any] = {"__evaluate_entry": _Watch()}
+        # The library asks for both at each step. Without the None, it looks through all its frames.
+        bound: dict[str, Any] = {"__evaluate_entry": _Watch(), "__evaluate_exit": None}
         for name in self.names:
             if name == _STATES:
                 bound[name] = scope.states
@@ -179,13 +178,25 @@ class _Watch:
 
     def __init__(self) -> None:
         self._steps = 0
-        self._begin = time.thread_time()
+        self._begin: float | None = None
 
     def __call__(self, *_step: object) -> None:
         self._steps += 1
-        if self._steps % _STEPS_BETWEEN_LOOKS == 0:  # noqa: SIM102 - the clock is read rarely
-            if time.thread_time() - self._begin > MAX_SECONDS:
-                raise _TooLong
+        if self._steps % _STEPS_BETWEEN_LOOKS:
+            return
+        if self._begin is None:  # most expressions end before: reading the clock takes long
+            self._begin = time.thread_time()
+        elif time.thread_time() - self._begin > MAX_SECONDS:
+            raise _TooLong
+
+
+@lru_cache(maxsize=1024)
+def _compile(text: str) -> tuple[Any, Sequence[Any]]:
+    """Return the compiled expression and its nodes. Definitions have many equal expressions."""
+    compiled = Jsonata.jsonata(text)
+    compiled.set_output_convert_nulls(False)
+    compiled.set_validate_input(False)
+    return compiled, tuple(_nodes(compiled.ast))
 
 
 def _is_states(node: Any) -> bool:  # noqa: ANN401 - a node of the library
