@@ -77,6 +77,15 @@ class Policy:
             ]
         )
 
+    def needs(self, sid: str, member: str, value: str, calls: Sequence[Call]) -> bool:
+        """Say whether a call is refused without one action or resource of one statement."""
+        about = [
+            call
+            for call in calls
+            if _matches(value, call.action if member == "Action" else call.resource)
+        ]
+        return bool(self.without(sid, member, value).refused(about))
+
     def _allowing(self) -> Iterator[Mapping[str, Any]]:
         yield from (each for each in self.statements if each["Effect"] == "Allow")
 

@@ -53,6 +53,18 @@ def test_a_denial_wins_in_any_order() -> None:
     assert not Policy(both[::-1]).allows(GET)
 
 
+def test_a_policy_needs_what_no_other_statement_allows() -> None:
+    """A call that it refuses anyhow is not about the value."""
+    policy = Policy([statement(Action=["s3:Get*", "s3:PutObject"])])
+    put = Call(action="s3:PutObject", resource="*")
+    assert policy.needs("One", "Action", "s3:PutObject", [GET, put])
+    assert policy.needs("One", "Resource", "*", [GET])
+    assert not policy.needs("One", "Action", "s3:PutObject", [GET])
+    twice = Policy([*policy.statements, statement(Sid="Two")])
+    assert not twice.needs("One", "Action", "s3:Get*", [GET])
+    assert not policy.needs("One", "Action", "s3:Get*", [Call(action="iam:GetRole", resource="*")])
+
+
 def test_a_call_that_needs_no_right_is_never_refused() -> None:
     nobody = Call(action="sts:GetCallerIdentity", resource="*")
     expected = {"s3:GetObject on arn:aws:s3:::bucket/key {'tag': 'a'}"}

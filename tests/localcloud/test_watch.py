@@ -200,7 +200,7 @@ def test_the_function_may_do_what_it_does_and_nothing_more(
     assert granted - asked == {"dynamodb:ListStreams"}
     for sid, action in policy.granted("Action"):
         if action in asked:
-            assert policy.without(sid, "Action", action).refused(calls)
+            assert policy.needs(sid, "Action", action, calls)
 
 
 def test_a_run_that_fails_sends_no_metric_but_lambdas_errors(watched: Watched) -> None:
