@@ -23,7 +23,7 @@ from typing import Any
 import boto3
 import httpx
 import pytest
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 
 for _asks_for_colours in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS"):
     os.environ.pop(_asks_for_colours, None)  # typer reads them once, when it is imported
@@ -198,17 +198,26 @@ def proxies_are_found() -> Iterator[None]:
 def read_once() -> Iterator[None]:
     """Read what each client of AWS and of HTTP reads for itself once in a process.
 
-    AWS's description of a service takes a tenth of a second, and the certificates 20 milliseconds.
+    AWS's description of a service takes a tenth of a second, the list of the services 30
+    milliseconds, and the certificates 20.
     S3's clients change the paths in their description, so each gets its own.
     """
     load, context = JSONFileLoader().load_file, ssl.create_default_context()
+    list_services, lists = Loader.list_available_services, dict[tuple[str, ...], Any]()
 
     def own(path: str) -> Any:
         return copy.deepcopy(read(path)) if "/s3/" in path else read(path)
 
+    def services(loader: Loader, kind: str) -> Any:
+        key = (*loader.search_paths, kind)
+        if key not in lists:
+            lists[key] = list_services(loader, kind)
+        return lists[key]
+
     read = functools.cache(load)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: own(path))
+        patch.setattr(Loader, "list_available_services", services)
         patch.setattr(httpx._transports.default, "create_ssl_context", lambda **_: context)  # noqa: SLF001 - httpx's only place
         yield
 
