@@ -143,6 +143,7 @@ def test_watch_without_a_command_is_refused(capsys: pytest.CaptureFixture[str]) 
     assert "--watch has no effect here" in capsys.readouterr().err
 
 
+@pytest.mark.usefixtures("without_aws")
 def test_the_file_of_a_newer_local_cloud_is_not_deleted(
     run: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -178,16 +179,21 @@ def test_the_file_of_a_running_local_cloud_is_neither_replaced_nor_deleted(
     assert list(run.file.parent.iterdir()) == [run.file]
 
 
-def test_a_local_cloud_that_fails_to_start_deletes_nothing(run: Ran) -> None:
-    """Its port is in use."""
+def test_a_local_cloud_that_fails_to_start_deletes_nothing(
+    run: Ran, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Its port is in use, which is one line on stderr."""
     run.file.parent.mkdir()
     first = f"LOCAL_CLOUD_PROCESS={os.getppid()}\n"
     run.file.write_text(first)
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        assert run("--watch", "--port", str(taken.getsockname()[1])) == 1
+        port = taken.getsockname()[1]
+        assert run("--watch", "--port", str(port)) == 1
     assert run.file.read_text() == first
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith(f"error: port {port} ")
 
 
 @pytest.mark.usefixtures("without_aws")
@@ -226,10 +232,14 @@ def test_the_region_comes_from_the_settings(
 
 
 @pytest.mark.usefixtures("without_aws")
-def test_the_file_is_deleted_after_a_command_that_fails_or_does_not_exist(run: Ran) -> None:
+def test_the_file_is_deleted_after_a_command_that_fails_or_does_not_exist(
+    run: Ran, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """An unknown command is one line on stderr."""
     assert run("--watch", code=5) == 5
     assert not run.file.exists()
     assert module.main(["--watch", "--", "no-such-command-7d1f"]) == 127
+    assert capfd.readouterr().err == "error: there is no command 'no-such-command-7d1f'\n"
     assert not run.file.exists()
 
 
