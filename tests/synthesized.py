@@ -1,11 +1,15 @@
 """Synthesized stacks, in which tests find resources by type and name, never by id."""
 
 import functools
+import gc
+import io
 import json
 import os
+import runpy
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -145,6 +149,34 @@ def run_python(
 def run_main(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run `python main.py` in a folder."""
     return run_python(cwd, REPO / "main.py", *arguments, repo=REPO, **environment)
+
+
+def run_main_here(
+    cwd: Path, *arguments: str, **environment: str
+) -> subprocess.CompletedProcess[str]:
+    """Run `main.py` as a program in a folder, in this process, which has started Node.js already.
+
+    This process has no settings: see `no_settings_of_the_developer`.
+    """
+    out, err, code = io.StringIO(), io.StringIO(), 0
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        redirect_stdout(out),
+        redirect_stderr(err),
+    ):
+        patch.chdir(cwd)
+        patch.setattr(sys, "argv", ["main.py", *arguments])
+        patch.setattr(gc, "disable", lambda: None)  # which is for a short process
+        for name, value in {"CDKTF_OUTDIR": os.fspath(cwd / "cdktf.out"), **environment}.items():
+            patch.setenv(name, value)
+        try:
+            runpy.run_path(os.fspath(REPO / "main.py"), run_name="__main__")
+        except SystemExit as ended:  # its text is what Python prints as the program ends
+            print(ended.code, file=sys.stderr)
+            code = 1
+    return subprocess.CompletedProcess(
+        ["main.py", *arguments], code, out.getvalue(), err.getvalue()
+    )
 
 
 def outputs(folder: Path) -> dict[str, str]:

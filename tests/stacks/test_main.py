@@ -1,11 +1,17 @@
-"""`python main.py`: what it prints and how it ends."""
+"""`python main.py`: what it prints and how it ends.
+
+Two tests start it as a process: one that ends well and one that does not. The others run it here.
+"""
+
+import dataclasses
 
 from pathlib import Path
 
 import pytest
 
+from momento_pipes.limits import limits
 from tests.conftest import ADVICE
-from tests.synthesized import ENDPOINT, REPO, outputs, run_main, run_python
+from tests.synthesized import ENDPOINT, REPO, outputs, run_main, run_main_here
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +34,7 @@ pytestmark = pytest.mark.slow
 def test_wrong_settings_are_printed_in_a_line_each(
     tmp_path: Path, environment: dict[str, str], lines: list[str]
 ) -> None:
-    run = run_main(tmp_path, **environment)
+    run = run_main_here(tmp_path, **environment)
     assert run.returncode == 1
     assert run.stdout == ""
     told = run.stderr.splitlines()
@@ -54,13 +60,13 @@ def test_the_weather_stack_is_the_default(tmp_path: Path) -> None:
 
 def test_stack_given_by_name_has_its_own_state(tmp_path: Path) -> None:
     """STACK does not matter: with another stack's state, a deployment would destroy that stack."""
-    run = run_main(tmp_path, "orders", MOMENTO_API_ENDPOINT=ENDPOINT, STACK="sessions")
+    run = run_main_here(tmp_path, "orders", MOMENTO_API_ENDPOINT=ENDPOINT, STACK="sessions")
     assert run.returncode == 0
     assert '"key": "weather-stats-demo/orders.tfstate"' in outputs(tmp_path)["orders"]
 
 
 def test_warning_is_printed_and_does_not_stop_synth(tmp_path: Path) -> None:
-    run = run_main(tmp_path, "state", MOMENTO_API_ENDPOINT=ENDPOINT, AWS_REGION="eu-west-1")
+    run = run_main_here(tmp_path, "state", MOMENTO_API_ENDPOINT=ENDPOINT, AWS_REGION="eu-west-1")
     assert run.returncode == 0
     assert run.stdout == ""
     (line,) = run.stderr.splitlines()
@@ -68,22 +74,19 @@ def test_warning_is_printed_and_does_not_stop_synth(tmp_path: Path) -> None:
     assert outputs(tmp_path).keys() == {"state"}
 
 
-WITH_A_LOWER_LIMIT = f"""
-import dataclasses, runpy, sys
-from momento_pipes.limits import limits
-place = ("aws_sqs_queue", "name")
-limits.LENGTHS[place] = dataclasses.replace(limits.LENGTHS[place], most=5)
-sys.argv = ["main.py", *sys.argv[1:]]
-runpy.run_path({str(REPO / "main.py")!r}, run_name="__main__")
-"""
-"""No setting that is allowed makes a stack of the catalogue too long."""
+def test_stack_over_a_limit_is_refused_and_its_file_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file of an earlier synth is removed, too.
 
-
-def test_stack_over_a_limit_is_refused_and_its_file_is_removed(tmp_path: Path) -> None:
-    """The file of an earlier synth is removed, too."""
-    assert run_main(tmp_path, "orders", MOMENTO_API_ENDPOINT=ENDPOINT).returncode == 0
-    code = WITH_A_LOWER_LIMIT
-    run = run_python(tmp_path, "-c", code, "orders", MOMENTO_API_ENDPOINT=ENDPOINT)
+    No setting that is allowed makes a stack of the catalogue too long, so a limit is lower here.
+    """
+    assert run_main_here(tmp_path, "orders", MOMENTO_API_ENDPOINT=ENDPOINT).returncode == 0
+    assert outputs(tmp_path).keys() == {"orders"}
+    place = ("aws_sqs_queue", "name")
+    lower = dataclasses.replace(limits.LENGTHS[place], most=5)
+    monkeypatch.setitem(limits.LENGTHS, place, lower)
+    run = run_main_here(tmp_path, "orders", MOMENTO_API_ENDPOINT=ENDPOINT)
     assert (run.returncode, run.stdout) == (1, "")
     (told,) = run.stderr.splitlines()
     assert told.startswith("error: aws_sqs_queue.")
@@ -93,7 +96,7 @@ def test_stack_over_a_limit_is_refused_and_its_file_is_removed(tmp_path: Path) -
 
 def test_the_settings_are_read_from_the_file_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"MOMENTO_API_ENDPOINT={ENDPOINT}\nNAME_PREFIX=traffic\n")
-    assert run_main(tmp_path).returncode == 0
+    assert run_main_here(tmp_path).returncode == 0
     assert '"name": "traffic-dlq"' in outputs(tmp_path)["weather"]
 
 
@@ -104,6 +107,8 @@ def test_main_has_under_forty_lines_and_no_resources() -> None:
 
 
 def test_rates_that_exceed_a_limit_together_are_a_warning(tmp_path: Path) -> None:
-    run = run_main(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_CACHE_OPERATIONS_PER_SECOND="1")
+    run = run_main_here(
+        tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_CACHE_OPERATIONS_PER_SECOND="1"
+    )
     assert run.returncode == 0
     assert "warning: cache-put, cache-delete may send 2 requests a second together" in run.stderr
