@@ -4,6 +4,7 @@ Its packages are installed once, by hash, into an environment of their own, whic
 """
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from ops.migrate.comparison import differences
 from ops.migrate.packages import TRIED
 from ops.migrate.repository import Repository
 from tests.conftest import ADVICE, RACE_ON_A_BUS
+from tests.synthesis import synthesized
 from tests.synthesized import ENDPOINT, REPO, outputs, run_python
 
 pytestmark = pytest.mark.slow
@@ -65,8 +67,8 @@ def renamed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def _synthesize(
-    folder: Path, repo: Path, python: str | Path, settings: Mapping[str, str]
+def _with_cdktn(
+    folder: Path, repo: Path, python: Path, settings: Mapping[str, str]
 ) -> tuple[list[str], Any]:
     """Return what was loaded, and the JSON of both stacks."""
     folder.mkdir()
@@ -78,9 +80,23 @@ def _synthesize(
         MOMENTO_API_ENDPOINT=ENDPOINT,
         **settings,
     )
-    advice = RACE_ON_A_BUS if settings.get("TOPOLOGY") == "bus" else ADVICE
-    assert (run.returncode, run.stderr) == (0, advice)
+    assert (run.returncode, run.stderr) == (0, _advice(settings))
     return run.stdout.split(), {name: json.loads(text) for name, text in outputs(folder).items()}
+
+
+def _with_cdktf(folder: Path, settings: Mapping[str, str]) -> Any:
+    """Return the JSON of both stacks; this process has cdktf."""
+    folder.mkdir()
+    env = {**os.environ, "MOMENTO_API_ENDPOINT": ENDPOINT, **settings}
+    runs = [synthesized(stack, env, str(folder / "cdktf.out")) for stack in ("weather", "state")]
+    assert [run.returncode for run in runs] == [0, 0]
+    assert "".join(run.stderr for run in runs) == _advice(settings)
+    return {name: json.loads(text) for name, text in outputs(folder).items()}
+
+
+def _advice(settings: Mapping[str, str]) -> str:
+    """Return what synth says of the weather stack."""
+    return RACE_ON_A_BUS if settings.get("TOPOLOGY") == "bus" else ADVICE
 
 
 @pytest.mark.parametrize(
@@ -96,9 +112,10 @@ def test_cdktn_synthesizes_what_cdktf_does(
     tmp_path: Path, python: Path, renamed: Path, settings: dict[str, str]
 ) -> None:
     """Every block, argument and id; each with its own bindings, trimmed alike."""
-    loaded, old = _synthesize(tmp_path / "old", REPO, sys.executable, settings)
-    assert loaded[:2] == ["cdktf_cdktf_provider_aws", "@cdktf/provider-aws"]
-    loaded, new = _synthesize(tmp_path / "new", renamed, python, settings)
+    old = _with_cdktf(tmp_path / "old", settings)
+    bindings = sys.modules["cdktf_cdktf_provider_aws._jsii"]
+    assert bindings.__jsii_assembly__.name == "@cdktf/provider-aws"
+    loaded, new = _with_cdktn(tmp_path / "new", renamed, python, settings)
     assert loaded[:3] == ["cdktn_provider_aws", "@cdktn/provider-aws", "25.8.1"]
     assert Path(loaded[3]).parent == renamed / ".cache" / BINDINGS.name
 
