@@ -18,13 +18,16 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 
-from .cloud import LocalCloud
 from .delivery import Delivery
 from .errors import LocalCloudError
 from .momento_limits import Limits, read_max_ttl
+
+if TYPE_CHECKING:
+    from .cloud import LocalCloud
 
 CACHE = "momento-eventbridge-cache"
 MARKS = {
@@ -75,6 +78,8 @@ def main(arguments: list[str] | None = None) -> int:
             "--watch has no effect here: without a command, each delivery is printed anyway; leave"
             " it out, or add -- COMMAND"
         )
+    from .cloud import LocalCloud  # its import takes half a second, which --help does without
+
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     watched = options.watch or not options.command
     try:
@@ -206,7 +211,7 @@ def _run(command: list[str], env: Mapping[str, str]) -> int:
         raise
 
 
-def _stay(cloud: LocalCloud, env: Mapping[str, str]) -> None:
+def _stay(cloud: "LocalCloud", env: Mapping[str, str]) -> None:
     for name, value in _published_variables(env):
         print(f"export {name}={value}")
     print(f"# AWS at {cloud.aws.endpoint}, Momento at {cloud.momento.endpoint}; Ctrl-C ends both")

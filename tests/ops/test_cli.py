@@ -20,7 +20,6 @@ PRODUCTION = KEPT | {"PROFILE": "production"}
 Cases = dict[str, tuple[str, dict[str, str], str]]
 TO_THE_SCRIPT: Cases = {
     "no endpoint": ("synth", {}, "MOMENTO_API_ENDPOINT is not set: put it in .env"),
-    "http to cdktf": ("cdktf synth", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but"),
     "argument to demo": (
         "demo --fast",
         KEPT,
@@ -33,7 +32,6 @@ TO_THE_SCRIPT: Cases = {
     "watch to up": ("up --watch", KEPT, "--watch has no effect here: ./help.sh up always prints"),
     "profile to up": ("up", PRODUCTION, "PROFILE=production has no effect here: ./help.sh up uses"),
     "profile to demo": ("demo", PRODUCTION, "PROFILE=production has no effect here: ./help.sh de"),
-    "wrong option of capacity": ("capacity --nope", KEPT, "No such option: --nope; ./help.sh"),
     "help on nothing": (
         "depoly --help",
         KEPT,
@@ -52,6 +50,8 @@ TO_A_COMMAND: Cases = {
     "no terminal to bootstrap": ("bootstrap", KEPT, "there is no terminal to approve the plan on"),
     "no terminal to cdktf deploy": ("cdktf deploy", KEPT, "there is no terminal to approve the"),
     "no terminal to cdktf destroy": ("cdktf destroy", KEPT, "there is no terminal to approve"),
+    "http to cdktf": ("cdktf synth", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but"),
+    "wrong option of capacity": ("capacity --nope", KEPT, "No such option: --nope; ./help.sh"),
     "demo on no local AWS": ("demo", KEPT, "the demo deploys and destroys, so it runs on"),
 }
 
