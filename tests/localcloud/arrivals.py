@@ -71,16 +71,19 @@ class Arrivals(list[Arrival]):
 
 
 def until(what: Callable[[], object], seconds: float = 120) -> None:
-    """Wait until a condition is true.
+    """Wait until a condition is true; take at most a fifth of the time to look.
 
     Raises:
         AssertionError: it was not within so many seconds.
 
     """
     deadline = time.monotonic() + seconds
+    begin = time.monotonic()
     while not what():
-        assert time.monotonic() < deadline, f"it did not come about within {seconds} s"
-        time.sleep(0.01)
+        now = time.monotonic()
+        assert now < deadline, f"it did not come about within {seconds} s"
+        time.sleep(min(max(0.01, 4 * (now - begin)), 0.25))
+        begin = time.monotonic()
 
 
 def unused_port() -> int:
