@@ -344,7 +344,7 @@ test)
   options=()
   for argument in "$@"; do
     case $argument in
-    --quick) export QUICK_TESTS=1 && options+=(-n 3 -m "not slow") ;;
+    --quick) export QUICK_TESTS=1 && options+=(-n 4 -m "not slow") ;;
     --coverage) options+=(--cov --cov-report=term:skip-covered) ;;
     *) options+=("$argument") ;;
     esac
