@@ -1,10 +1,8 @@
 """Serve an ASGI application on a free port of 127.0.0.1, in a thread."""
 
-import asyncio
 import socket
 import threading
 import time
-from contextlib import suppress
 from typing import Final, Self
 
 import uvicorn
@@ -18,39 +16,6 @@ KEEP_ALIVE_SECONDS: Final = 75
 uvicorn closes it after 5 seconds, and httpx uses it for 5 seconds: a request that is sent at this
 moment finds a closed connection, and a change then has an attempt that failed for no reason.
 """
-
-RENEWAL_SECONDS = 1.0
-"""How often the header Date is renewed."""
-
-
-class _Server(uvicorn.Server):
-    """A server that sleeps until a request comes, the header Date is old, or it is stopped.
-
-    uvicorn's own looks ten times a second whether it should end.
-    """
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._ending = asyncio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start as uvicorn does."""
-        self._loop = asyncio.get_running_loop()
-        await super().startup(sockets)
-
-    async def main_loop(self) -> None:
-        """Wait until it should end."""
-        while not await self.on_tick(0):  # 0: renew the header
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), RENEWAL_SECONDS)
-
-    def end(self) -> None:
-        """Let it end; another thread may call this."""
-        self.should_exit = True
-        if self._loop is not None:
-            with suppress(RuntimeError):  # it has ended already
-                self._loop.call_soon_threadsafe(self._ending.set)
 
 
 class AppServer:
@@ -68,7 +33,7 @@ class AppServer:
         self._app = app
         self._name = name
         self._port = port or 0
-        self._server: _Server | None = None
+        self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -93,7 +58,7 @@ class AppServer:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             lifespan="off",
         )
-        self._server = _Server(config)
+        self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run,
             kwargs={"sockets": [listening]},
@@ -109,5 +74,5 @@ class AppServer:
 
     def __exit__(self, *_: object) -> None:
         if self._server is not None and self._thread is not None:
-            self._server.end()
+            self._server.should_exit = True
             self._thread.join()

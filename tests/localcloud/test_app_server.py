@@ -11,9 +11,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from localcloud import LocalCloudError, app_server
+from localcloud import LocalCloudError
 from localcloud.app_server import AppServer
-from tests.localcloud.arrivals import until, unused_port
+from tests.localcloud.arrivals import unused_port
 
 
 async def hello(_: Request) -> Response:
@@ -55,19 +55,6 @@ def test_a_connection_stays_open_longer_than_a_client_uses_it(
         unused = httpx.Limits().keepalive_expiry
         assert unused is not None
         assert config.timeout_keep_alive > 2 * unused
-
-
-def test_the_date_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_server, "RENEWAL_SECONDS", 0.01)
-    with served() as running, httpx.Client(timeout=60) as client:
-        first = client.get(running.endpoint).headers["date"]
-        until(lambda: client.get(running.endpoint).headers["date"] != first)
-
-
-def test_a_server_that_sleeps_long_ends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app_server, "RENEWAL_SECONDS", 1e6)
-    with served() as running:
-        assert httpx.get(running.endpoint, timeout=60).text == "hello"
 
 
 def test_the_server_does_not_answer_after_leaving() -> None:
