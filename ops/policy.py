@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from uv import find_uv_bin
 
 from live.output import console
 from ops.errors import OpsError
@@ -50,19 +51,23 @@ def install() -> None:
     """Make checkov's virtual environment from its lock file if it does not exist.
 
     Raises:
-        CalledProcessError: a package could not be installed; pip has printed why.
+        CalledProcessError: a package could not be installed; uv and pip have printed why.
 
     """
     made = HOME / LOCK.name
     if made.exists() and made.read_bytes() == LOCK.read_bytes():
         return
-    print("setup: installing checkov (about a minute)", file=sys.stderr)
+    print("setup: installing checkov", file=sys.stderr)
     shutil.rmtree(HOME, ignore_errors=True)
-    subprocess.run([sys.executable, "-m", "venv", os.fspath(HOME)], check=True)
-    pip = [os.fspath(HOME / "bin" / "python"), "-m", "pip", "install", "--quiet", "--no-compile"]
-    subprocess.run(
-        [*pip, "--disable-pip-version-check", "--require-hashes", "-r", os.fspath(LOCK)], check=True
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", os.fspath(HOME)], check=True)
+    python = os.fspath(HOME / "bin" / "python")
+    packages = ["--quiet", "--require-hashes", "-r", os.fspath(LOCK)]
+    uv = subprocess.run(
+        [find_uv_bin(), "pip", "install", "--python", python, *packages], check=False
     )
+    if uv.returncode:  # it does not read pip's configuration
+        pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
+        subprocess.run([*pip, "install", "--no-compile", *packages], check=True)
     shutil.copy(LOCK, made)
 
 
