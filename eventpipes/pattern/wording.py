@@ -56,7 +56,7 @@ def wanted(values: Sequence[object]) -> str:
 def _wanted(value: Any) -> str:  # noqa: ANN401 - JSON is anything
     if isinstance(value, Object):
         ((name, argument),) = value
-        return _OPERATORS[name](argument)
+        return OPERATORS[name](argument)
     return shown(value)
 
 
@@ -108,7 +108,7 @@ _REFUSALS: Final[Mapping[str, str]] = {
 """What each operator says within an `anything-but`."""
 
 
-_OPERATORS: Final[Mapping[str, Callable[[Any], str]]] = {
+OPERATORS: Final[Mapping[str, Callable[[Any], str]]] = {
     "anything-but": _anything_but,
     "cidr": lambda block: f"an IP address in {block}",
     "equals-ignore-case": _ignoring_case,
@@ -119,6 +119,7 @@ _OPERATORS: Final[Mapping[str, Callable[[Any], str]]] = {
     "suffix": _affix("ends"),
     "wildcard": lambda text: f"text like {shown(text)}",
 }
+"""What a pattern wants with each operator."""
 
 
 def has(path: Sequence[str], values: Sequence[object], instead: object) -> str:

@@ -8,6 +8,7 @@ import pytest
 
 import eventpipes
 from eventpipes import Way
+from eventpipes.pattern import wording
 from tests.each import each
 from tests.eventpipes import test_pipe, test_rule
 from tests.eventpipes.cases import Case, read_record
@@ -174,6 +175,13 @@ SENTENCES: list[tuple[Json, Json, list[str]]] = [
 def test_the_sentences(case: tuple[Json, Json, list[str]]) -> None:
     pattern, event, sentences = case
     assert list(explained(eventpipes.compile(pattern), event).sentences) == sentences
+
+
+def test_each_operator_has_words() -> None:
+    with pytest.raises(eventpipes.InvalidPattern) as error:
+        eventpipes.compile({"a": [{"nope": 1}]})
+    known = str(error.value).partition("; use ")[2].partition(" (found")[0]
+    assert set(known.split(", ")) == wording.OPERATORS.keys()
 
 
 def test_the_explanation_is_one_line() -> None:
