@@ -147,21 +147,23 @@ help_on() {
   [ -n "$line" ] || fail "there is no command '$command'; ./help.sh lists them"
   if cmp -s requirements.lock .venv/requirements.lock; then
     case $command in
-    setup | test | check | bench | screenshot | app) ;;
+    setup | test | check | bench | screenshot | app | up) ;;
     cdktf)
       for program in node_modules/.bin/cdkt[fn]; do [ ! -x "$program" ] || exec "$program" "$@"; done
       ;;
     weather) exec $python -m weather "$@" ;;
     local) exec $python -m localcloud --help ;;
-    up)
-      printf '%s\n\n  --page-port PORT  the port of the page on 127.0.0.1 (default: 8417; 0: any free one)\n\n' "$line"
-      exec $python -m localcloud --help
-      ;;
     key | cache | migrate) exec $python -m ops "$command" "$@" ;;
     *) exec $python -m ops "$command" --help ;;
     esac
   fi
   printf 'Usage: ./help.sh %s\n\n%s\n' "$command" "$line"
+  [ "$command" != up ] || cat <<'END'
+
+  --page-port PORT  the port of the page on 127.0.0.1 (default: 8417; 0: any free one)
+  --port PORT       the port of the AWS API (default: a free one)
+  --momento-limits  Momento answers 429 over the account's limits, MOMENTO_*_OPERATIONS_PER_SECOND
+END
   exit
 }
 
