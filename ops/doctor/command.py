@@ -13,7 +13,7 @@ COLOURS = {CheckState.OK: "green", CheckState.WARNING: "yellow", CheckState.FAIL
 
 
 def command(*, aws: UseAws = False) -> None:
-    """Check tools, versions, the provider and the settings; say what is missing."""
+    """Check tools, settings, AWS, Momento, pipes and dead letters, and say what to do."""
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
     failed = False
     enter(aws=aws)
