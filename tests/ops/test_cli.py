@@ -102,6 +102,7 @@ COMMANDS = sorted(commands((ROOT / "help.sh").read_text(encoding="utf-8")) | INT
 
 SHORT = ["cache", "cdktf", "key", "synth", "weather"]
 """All commands but synth get the option itself; for the others the script asks for --help."""
+OPTION = re.compile(r"^  (--[\w-]+)", re.MULTILINE)
 AS_A_PROCESS = ["cdktf", "local", "plan", "up", "weather"]
 """Those that are not commands of `ops`, and one that is."""
 
@@ -128,6 +129,8 @@ def test_help_needs_no_tool_and_no_setting(
     assert (done.returncode, done.stderr) == (0, "")
     assert "usage" in done.stdout.lower() or command == "cdktf"
     assert "Local AWS at" not in done.stdout
+    if command == "up":  # it passes the others to the local cloud, and refuses --watch
+        assert OPTION.findall(done.stdout) == ["--page-port", "--port", "--momento-limits"]
 
 
 @pytest.fixture
