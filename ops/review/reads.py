@@ -1,4 +1,4 @@
-"""What pipes and rules read of a record: attributes, and the rules of filters about them."""
+"""What pipes and rules read of a record: attributes, and the comparisons of filters about them."""
 
 import json
 import re
@@ -13,7 +13,7 @@ TYPES: Final = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS")
 MOST: Final = 1_000
 """How many alternatives of one pattern are tried; EventBridge allows no more of `$or`."""
 WHOLE: Final = ("", "dynamodb", "dynamodb.Keys", "dynamodb.NewImage", "dynamodb.OldImage")
-"""Parts that are an object in every record that has them, so no rule can match them."""
+"""Parts that are an object in every record that has them, so no comparison can match them."""
 _IMAGE: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([^\s<>\"]+)")
 _IN_TEXT: Final = re.compile(r"\bdynamodb\.(Keys|NewImage|OldImage)\.([A-Za-z0-9_/.\[\]-]+)")
 _TTL: Final = re.compile(r'"ttl_seconds": ?"([^"]*)')
@@ -37,7 +37,7 @@ class ImagePath:
 
 
 AskedValues = Mapping[tuple[ImagePath, str], Sequence[Any]]
-"""The rules of one alternative of a filter, by attribute and type."""
+"""The comparisons of one alternative of a filter, by attribute and type."""
 
 
 def read(
@@ -122,7 +122,7 @@ def _below(pattern: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
 
 
 def _alternatives(pattern: Any, path: str) -> Iterator[dict[tuple[ImagePath, str], list[Any]]]:  # noqa: ANN401 - any JSON
-    """Yield the rules of a pattern, with one alternative of each `$or` at a time."""
+    """Yield the comparisons of a pattern, with one alternative of each `$or` at a time."""
     if not isinstance(pattern, dict):
         found = _asked_at(path, pattern)
         yield {found: pattern} if found else {}
@@ -134,16 +134,16 @@ def _alternatives(pattern: Any, path: str) -> Iterator[dict[tuple[ImagePath, str
         else:
             parts.append(list(islice(_alternatives(below, _joined(path, name)), MOST)))
     for chosen in product(*parts):
-        yield {place: rules for one in chosen for place, rules in one.items()}
+        yield {place: comparisons for one in chosen for place, comparisons in one.items()}
 
 
 def _joined(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def _asked_at(path: str, rules: Any) -> tuple[ImagePath, str] | None:  # noqa: ANN401 - any JSON
-    """Return the attribute of a pattern's rules; None for what an item's life shows already."""
-    if not isinstance(rules, list):
+def _asked_at(path: str, comparisons: Any) -> tuple[ImagePath, str] | None:  # noqa: ANN401 - any JSON
+    """Return the attribute of comparisons; None for what an item's life shows already."""
+    if not isinstance(comparisons, list):
         return None
     match = _IMAGE.fullmatch(path)
     if match:

@@ -164,11 +164,11 @@ class _Read:
             kinds.setdefault(place, {}).setdefault(kind, [])
         for number, alternatives in enumerate(self._asked.values()):
             for one in alternatives:
-                for (place, kind), rules in one.items():
+                for (place, kind), comparisons in one.items():
                     self.filtered.add(place)
                     sides = kinds.setdefault(place, {}).setdefault(kind, [])
                     sides += [[] for _ in range(len(self._asked) - len(sides))]
-                    sides[number] += rules
+                    sides[number] += comparisons
         self._changed = self._alternatives_of_one_side()
         self.asked_otherwise = sorted({place for one in self._changed for place, _ in one})
         of_each = [
@@ -200,10 +200,10 @@ class _Read:
         if own is not None and own not in kinds:
             kinds = {own: ()}
         found: list[ChosenValue] = []
-        for kind, rules in kinds.items():
+        for kind, comparisons in kinds.items():
             if own in (None, kind):
                 usual = [self._usual(place, kind)]
-                tried = values(rules, kind, place.name) if any(rules) else usual
+                tried = values(comparisons, kind, place.name) if any(comparisons) else usual
                 found += [(kind, one) for one in tried]
         is_key = place.path in self._key
         return found if is_key or not place.part else [*found, MISSING]
@@ -243,10 +243,10 @@ class _Read:
         self, place: ImagePath, alternative: reads.AskedValues, own: str | None, *, apart: bool
     ) -> ChosenValue:
         choices = self.choices[place]
-        for (asked, kind), rules in alternative.items():
+        for (asked, kind), comparisons in alternative.items():
             of_kind = [one[1] for one in choices if isinstance(one, tuple) and one[0] == kind]
             if asked == place and of_kind:
-                value = matching(rules, [*near(rules, kind), *of_kind])
+                value = matching(comparisons, [*near(comparisons, kind), *of_kind])
                 return MISSING if value is MISSING else (kind, value)
         if apart and place in self.filtered and own is None:
             return choices[-1]

@@ -1,4 +1,4 @@
-"""Values that a filter's rules match, and similar values that they do not match.
+"""Values that a filter's comparisons match, and similar values that they do not match.
 
 See AWS: "Comparison operators for use in event patterns in Amazon EventBridge".
 """
@@ -27,13 +27,13 @@ MOST: Final = 12
 
 
 def values(sides: Sequence[Sequence[Any]], kind: str, name: str) -> list[Any]:
-    """Return values of a DynamoDB type to try against rules; rules match some and not others.
+    """Return values of a DynamoDB type to try: comparisons match some and not others.
 
-    `sides` are the rules of each filter that is compared. Values that not all of them name come
-    first, so they are among the few that are tried. `kind` is empty where the value is no
+    `sides` are the comparisons of each filter. Values that not all of them name come first, so they
+    are among the few that are tried. `kind` is empty where the value is no
     attribute's; made-up text contains `name`.
     """
-    of_each = [near(rules, kind) for rules in sides]
+    of_each = [near(comparisons, kind) for comparisons in sides]
     found: list[Any] = []
     for value in [one for each in of_each for one in each]:
         if value not in found:
@@ -44,9 +44,9 @@ def values(sides: Sequence[Sequence[Any]], kind: str, name: str) -> list[Any]:
     return found + others[: 1 if found else len(others)]
 
 
-def near(rules: Sequence[Any], kind: str) -> list[Any]:
-    """Return values of a type at the edges of rules, those of the first rule first."""
-    found = [_typed(value, kind) for rule in rules for value in _near(rule)]
+def near(comparisons: Sequence[Any], kind: str) -> list[Any]:
+    """Return values of a type at the edges of comparisons, those of the first comparison first."""
+    found = [_typed(value, kind) for comparison in comparisons for value in _near(comparison)]
     return [one for one in found if one is not None]
 
 
@@ -55,10 +55,10 @@ def made_up(kind: str, name: str) -> Sequence[Any]:
     return OTHERS.get(kind, (f"some {name}", f"another {name}"))
 
 
-def matching(rules: Sequence[Any], candidates: Sequence[Any]) -> Any:  # noqa: ANN401 - any JSON
-    """Return the first value that the rules match; MISSING if they match only a missing one."""
+def matching(comparisons: Sequence[Any], candidates: Sequence[Any]) -> Any:  # noqa: ANN401 - any JSON
+    """Return the first value that matches; MISSING if the comparisons match only a missing one."""
     try:
-        pattern = eventpipes.compile(json.dumps({"value": list(rules)}))
+        pattern = eventpipes.compile(json.dumps({"value": list(comparisons)}))
     except EventPipesError:
         return candidates[0]  # told when the pipe is compiled
     for one in candidates:
@@ -82,12 +82,12 @@ def _typed(value: Any, kind: str) -> Any:  # noqa: ANN401 - any JSON
     return value
 
 
-def _near(rule: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
-    """Yield values near a rule's: it matches some and not others."""
-    if not isinstance(rule, dict):
-        yield rule
+def _near(comparison: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
+    """Yield values near a comparison's: it matches some and not others."""
+    if not isinstance(comparison, dict):
+        yield comparison
         return
-    for operator, asked in rule.items():
+    for operator, asked in comparison.items():
         for one in asked if isinstance(asked, list) else [asked]:
             yield from _BESIDE.get(operator, _nothing)(one)
 
