@@ -127,7 +127,7 @@ class Board:
         names = [one.cache for one in self.sent.values() if one.cache and one.cache != MANY]
         return names[0] if names else self.settings.stack.cache_name
 
-    # -- the state of now
+    # -- the current state
 
     def _state(self) -> Iterable[tuple[str, Any]]:
         if self._watch is not None and self._watch.parts:
@@ -199,7 +199,7 @@ class Board:
         return False
 
     def settle(self, sequence_number: str, name: str, text: str, state: str = SUPERSEDED) -> None:
-        """Note that the letter about a record is settled; `name` is the one that the letter has."""
+        """Mark a record's dead letter as settled; `name` is the pipe or rule in the letter."""
         with self.lock:
             change = self.store.by_number(sequence_number)
             if change is None:
@@ -274,7 +274,7 @@ class Board:
                 follow()
             except (LiveError, ConsoleError) as error:
                 self.problem(about, str(error))
-            except Exception as error:  # noqa: BLE001 - better told than standing still
+            except Exception as error:  # noqa: BLE001 - report the error; the thread must go on
                 self.problem(about, f"this should not happen: {type(error).__name__}: {error}")
             stop.wait(RETRY_SECONDS)
 

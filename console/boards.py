@@ -19,9 +19,9 @@ from live.pipelines import list_pipelines, of_stack, shared_name
 from live.step import Steps
 
 TICK_SECONDS: Final = 0.02
-"""How long changes of rows are collected before they are told."""
+"""How long changes of rows are collected before they are sent."""
 MORE_SECONDS: Final = 0.2
-"""When is looked again, if something is still to be told."""
+"""When to look again, if something is still to be sent."""
 RETRY_SECONDS: Final = 1.0
 MODEL_SECONDS: Final = 5.0
 MODEL_SECONDS_ON_AWS: Final = 60.0
@@ -77,7 +77,7 @@ class Boards:
         """Return the board of a pipeline; without a name, the first.
 
         Raises:
-            NotThereError: there is none.
+            NotThereError: there is no such pipeline, or no pipeline at all.
 
         """
         with self._lock:
@@ -94,7 +94,7 @@ class Boards:
         """Return the board that has a change.
 
         Raises:
-            NotThereError: none has it, or not any more.
+            NotThereError: no board has the change, or it is not kept any more.
 
         """
         for board in self._boards.values():
@@ -127,7 +127,7 @@ class Boards:
             self._opened.set()
 
     def wake(self) -> None:
-        """Tell soon what has changed."""
+        """Send the changes soon."""
         self._news.set()
 
     # -- what is deployed

@@ -52,7 +52,7 @@ class Cell:
     template: str | None = None
     steps: list[dict[str, Any]] = field(default_factory=list)
     is_by_letter: bool = False
-    """Whether only a dead letter tells of its failure, and nothing of its attempts."""
+    """Whether the failure is known only from a dead letter; then the attempts are not known."""
     replayed: float | None = None
     """When a replay settled it."""
 
@@ -71,7 +71,7 @@ class Cell:
         self.state, self.text, self.at = FILTERED, "filtered", at
 
     def lose_sight(self, at: float) -> None:
-        """Note that nothing tells what becomes of the change from here on."""
+        """Mark the result as unknown: no log has it."""
         self.state, self.at = UNKNOWN, at
         self.text = "on the bus: AWS logs nothing of rules"
 

@@ -1,4 +1,4 @@
-"""Sends events to every open page: first the state of now, then each change.
+"""Sends events to every open page: first the current state, then each change.
 
 The last events are kept, so that a page whose connection broke continues where it was.
 """
@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 KEPT: Final = 5_000
 MOST_WAITING: Final = 10_000
-"""Events that wait for one page; a page that is slower gets the state of now again."""
+"""Events that wait for one page; a page that is slower gets the current state again."""
 
 
 class PageEvent(NamedTuple):
@@ -24,8 +24,8 @@ class PageEvent(NamedTuple):
     data: Any
 
 
-StateOfNow = Callable[[], Iterable[tuple[str, Any]]]
-"""Returns the events that make up the state of now."""
+CurrentState = Callable[[], Iterable[tuple[str, Any]]]
+"""Returns the events that make up the current state."""
 
 
 class Hub:
@@ -34,7 +34,7 @@ class Hub:
     `lock` is held while the state is read, so that no change is lost or told twice.
     """
 
-    def __init__(self, lock: threading.RLock, state: StateOfNow) -> None:
+    def __init__(self, lock: threading.RLock, state: CurrentState) -> None:
         self._lock = lock
         self._state = state
         self._boot = secrets.token_hex(4)
@@ -57,7 +57,7 @@ class Hub:
                 listener.push(event)
 
     async def events(self, last: str = "") -> AsyncIterator[PageEvent]:
-        """Yield the events after the one with the id `last`, or the state of now and what follows.
+        """Yield the events after the one with the id `last`, or the current state and what follows.
 
         After the state comes `ready`.
         """
@@ -126,6 +126,6 @@ class _Listener:
         return found
 
     def forget(self) -> None:
-        """Drop what waits: the page gets the state of now."""
+        """Drop what waits: the page gets the current state."""
         self._waiting.clear()
         self.lost = False

@@ -74,7 +74,7 @@ class Items:
         self._refresh = 0.0
 
     def state(self) -> list[tuple[str, Any]]:
-        """Return the events that make up the state of now."""
+        """Return the events that make up the current state."""
         self.doubt_old()
         found: list[tuple[str, Any]] = [("item", item) for item in self._shown.values()]
         return [*found, ("more-items", self._how_many())]
@@ -115,14 +115,14 @@ class Items:
         self._news.set()
 
     def doubt_old(self) -> None:
-        """Note that nothing is known of the items whose last look is too old, whatever hangs."""
+        """Mark the items whose last look is too old as unknown, for any reason."""
         with self._lock:
             oldest = time.monotonic() - REFRESH_SECONDS - LATE_SECONDS - self._round
             old = [id_ for id_ in self._shown if self._looked.get(id_, 0.0) < oldest]
             self._doubt(old, "It was to be looked at again, and there is no answer yet.")
 
     def doubt(self, why: str, *sides: str) -> None:
-        """Note that nothing is known of the items, because what tells of a side does not answer.
+        """Mark all items as unknown, because the table or the cache does not answer.
 
         `sides` are `table`, `cache` or both.
         """

@@ -72,7 +72,7 @@ class Jobs:
                 text = work()
             except LiveError as error:
                 text = str(error)
-            except Exception as error:  # noqa: BLE001 - better told than standing still
+            except Exception as error:  # noqa: BLE001 - the page must see the error
                 text = f"this should not happen: {type(error).__name__}: {error}"
             finally:
                 self._one.release()

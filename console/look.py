@@ -28,7 +28,8 @@ Known = Item | None | str
 class SeenItem:
     """What was seen. `table` and `cached` are `unknown` if they could not be read.
 
-    `wanted` are the requests that put the item's entries right; `state` is the worst of theirs.
+    `wanted` are the requests that correct the item's entries; `state` is the worst state of these
+    entries.
     `problem` says why nothing is known, `refused` why no request can be made of the item.
     """
 

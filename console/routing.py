@@ -44,7 +44,8 @@ class Routing:
     def of(self, step: Step) -> Sequence[str]:
         """Return the ids of the routes that a step is about.
 
-        A pipe to a bus tells of all rules only what ends all of them: its filter, or its failure.
+        The last step of a pipe to a bus is about its rules only if it ends the record for all of
+        them: the pipe's filter leaves the record out, or the pipe fails.
         """
         name, state = step.get("pipe", ""), step.get("state")
         if state and (found := self._by_state.get((name, state))):
@@ -56,9 +57,9 @@ class Routing:
         return self._behind.get(name, [])
 
     def unseen(self, step: Step) -> Sequence[str]:
-        """Return the ids of the rules that a pipe's logged delivery to a bus is the last word on.
+        """Return the ids of the rules whose result nobody logs, if a step is the delivery to a bus.
 
-        See AWS: rules have no execution logs. The local feed tells of each rule.
+        See AWS: rules have no execution logs. The local feed has the steps of each rule.
         """
         is_last = step["kind"] == "ended" and step.get("outcome") == "delivered"
         if "execution" not in step or not is_last:

@@ -49,7 +49,7 @@ def serve(
         )
         if browse:
             webbrowser.open(url)
-        # It warns of each event that is sent to who has gone.
+        # asyncio warns about each event that is sent to a closed page.
         logging.getLogger("asyncio").setLevel(logging.ERROR)
         config = uvicorn.Config(
             app,
@@ -66,7 +66,7 @@ def listening(port: int) -> Iterator[socket.socket]:
     """Yield a socket that listens on a port of 127.0.0.1; port 0 stands for a free one.
 
     Raises:
-        ConsoleError: the port is taken, or is none.
+        ConsoleError: the port is taken, or the number is not a port's.
 
     """
     if not 0 <= port <= MOST_PORTS:

@@ -72,7 +72,7 @@ class ChangeStore:
         change = self._change(step)
         for id_ in self._routing.of(step):
             cell = change.cells.setdefault(id_, Cell(at=step["at"]))
-            # What tells of a whole batch or pipe changes no route that is done.
+            # A step about a whole batch or pipe does not change a finished route.
             if cell.settled and not step.get("state") and step.get("pipe") != id_:
                 continue
             self._count(id_, cell, partial(cell.apply, step))
@@ -111,9 +111,9 @@ class ChangeStore:
         return found
 
     def fail(self, change: Change, route: str, reason: str) -> bool:
-        """Note that a letter tells of a failure that no step told; return whether it was unknown.
+        """Note a failure that only a dead letter shows; return whether it is new.
 
-        A step with an answer of Momento, or a replay, knows better.
+        Nothing changes if a step has Momento's answer, or after a replay: these are more exact.
         """
         cell = change.cells.get(route)
         if cell is None or cell.failed or cell.status is not None or cell.replayed is not None:

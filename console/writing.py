@@ -110,7 +110,7 @@ def key_of(given: object, table: TableClient) -> Item:
     """Return a key of the table, of an item or of the key's attributes alone.
 
     Raises:
-        ConsoleError: it is none.
+        ConsoleError: it is not a key or an item of the table.
 
     """
     return table.key_of(item_of(given, table))

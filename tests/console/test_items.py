@@ -1,4 +1,4 @@
-"""The items of the page: what is not looked at in time is unknown, whatever hangs."""
+"""The items of the page: an item that is not looked at in time is unknown, for any reason."""
 
 import threading
 from collections.abc import Iterator

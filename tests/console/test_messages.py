@@ -63,7 +63,7 @@ class Page:
 
 
 def hub(*state: tuple[str, Any]) -> Hub:
-    """Return a hub with this state of now."""
+    """Return a hub with this current state."""
     return Hub(threading.RLock(), lambda: list(state))
 
 
