@@ -252,7 +252,7 @@ async def _object(request: Request) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise ConsoleError("the request's body is no JSON object")
+        raise ConsoleError("the request's body is not a JSON object")
     return found
 
 

@@ -62,7 +62,7 @@ class LetterReader:
         if letter is None or why:
             return {
                 "id": message.id,
-                "reason": f"This message is no dead letter of this pipeline: {why}.",
+                "reason": f"This message is not a dead letter of this pipeline: {why}.",
                 "item": "",
                 "key_item": None,
                 "route": None,

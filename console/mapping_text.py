@@ -94,7 +94,7 @@ class _Inverse:
         if len(self._keys) == 1 and self._is_key(key):
             del parts["key_is_unique"]
         elif not self._is_key(key):
-            raise CannotSayError("the key is no attribute of the table's key")
+            raise CannotSayError("the key is not an attribute of the table's key")
         return _mapping("cache", "CacheEntry", parts, where)
 
     def message(self) -> str:
@@ -121,7 +121,7 @@ class _Inverse:
             return PythonText(f"Field.{FIELDS[path]}")
         found = _PLACE.fullmatch(path)
         if found is None:
-            raise CannotSayError(f"{path or 'nothing'} is no attribute that a mapping can name")
+            raise CannotSayError(f"{path or 'nothing'} is not an attribute that a mapping can name")
         image, place, tag = found.groups()
         steps = list(_STEP.finditer(place))
         name = place[: steps[0].start()] if steps else place
@@ -153,10 +153,10 @@ class _Inverse:
             read = json.loads(_VARIABLE.sub(mark, template))
         except ValueError:
             raise CannotSayError(
-                "a variable is within a text, or the template is no JSON"
+                "a variable is within a text, or the template is not JSON"
             ) from None
         if not isinstance(read, dict):
-            raise CannotSayError("the template is no JSON object")
+            raise CannotSayError("the template is not a JSON object")
         return self._part(read, paths)
 
     def _part(self, part: object, paths: Sequence[str]) -> Any:  # noqa: ANN401 - see above
@@ -169,7 +169,7 @@ class _Inverse:
                 raise CannotSayError("a variable is within a text")
             case str() | bool() | int() | float():
                 return part
-        raise CannotSayError("the template has a list or null, which a mapping's value cannot")
+        raise CannotSayError("the template has a list or null; a mapping's value cannot have them")
 
     def _narrowed(self) -> tuple[set[str], dict[PythonText, Any]]:
         """Return the events that the filters take, and the conditions on the item."""
@@ -180,11 +180,11 @@ class _Inverse:
             names = pattern.pop("eventName", list(EVENT_NAMES))
             images = pattern.pop("dynamodb", {})
             if pattern or not set(names) <= set(EVENT_NAMES) or events & set(names):
-                raise CannotSayError(f"a mapping makes no such filter: {text}")
+                raise CannotSayError(f"no mapping makes this filter: {text}")
             events |= set(names)
             image = "OldImage" if names == ["REMOVE"] else "NewImage"
             if not images.keys() <= {image} or (images and "REMOVE" in names and len(names) > 1):
-                raise CannotSayError(f"a mapping makes no such filter: {text}")
+                raise CannotSayError(f"no mapping makes this filter: {text}")
             wheres.append(self._where(images.get(image, {})))
         if not wheres:
             return set(EVENT_NAMES), {}
@@ -196,10 +196,10 @@ class _Inverse:
         found = {}
         for name, typed in image.items():
             if name in self._keys or len(typed) != 1:
-                raise CannotSayError(f"the filter on {name} is none that a mapping makes")
+                raise CannotSayError(f"no mapping makes this filter on {name}")
             [(tag, values)] = typed.items()
             if tag != "S" or not isinstance(values, list) or not all(map(_is_condition, values)):
-                raise CannotSayError(f"the filter on {name} is none that this can write in Python")
+                raise CannotSayError(f"this page cannot write the filter on {name} in Python")
             found[PythonText(f'Attribute("{name}")')] = values
         return found
 

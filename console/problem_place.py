@@ -32,11 +32,11 @@ def with_place(error: EventPipesError, filters: list[str]) -> str:
 
 
 def _no_json(text: str) -> str:
-    """Say why a text is no JSON; return nothing if it is."""
+    """Say why a text is not JSON; return nothing if it is JSON."""
     try:
         json.loads(text)
     except json.JSONDecodeError as problem:
-        return f"this is no JSON: {json_fault(problem)}"
+        return f"this is not JSON: {json_fault(problem)}"
     return ""
 
 

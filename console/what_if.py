@@ -70,7 +70,7 @@ def pasted(given: object) -> list[Record]:
     """Return the stream records that somebody pasted.
 
     Raises:
-        ConsoleError: one of them is no stream record.
+        ConsoleError: one of them is not a stream record.
 
     """
     found = given.get("Records", [given]) if isinstance(given, dict) else given
@@ -79,8 +79,8 @@ def pasted(given: object) -> list[Record]:
     for number, record in enumerate(found, 1):
         if not is_record(record):
             raise ConsoleError(
-                f"record {number} is no stream record: it needs eventName, and dynamodb with Keys"
-                " and images of DynamoDB JSON"
+                f"record {number} is not a stream record: it needs eventName, and dynamodb with"
+                " Keys and images of DynamoDB JSON"
             )
     return found
 
@@ -207,7 +207,7 @@ def _check(edited: Mapping[str, Any]) -> None:
     parameters = edited.get("parameters") or {}
     path = parameters.get("path", []) if isinstance(parameters, dict) else None
     if not isinstance(path, list) or not all(isinstance(one, str) for one in path):
-        raise ConsoleError("parameters have path (a list of texts), query and headers")
+        raise ConsoleError("write parameters as path (a list of texts), query and headers")
     maps = [parameters.get("query", {}), parameters.get("headers", {})]
     maps += [edited.get("input_paths") or {}, edited.get("expressions") or {}]
     for one in maps:

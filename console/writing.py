@@ -33,12 +33,12 @@ def parse_json(text: bytes) -> dict[str, Any]:
     """Return a request's JSON object, whose numbers keep their digits.
 
     Raises:
-        ConsoleError: it is no JSON, with line and column; or no object.
+        ConsoleError: it is not JSON, with line and column; or it is not an object.
 
     """
     found = parse_value(text, number=NumberText)
     if not isinstance(found, dict):
-        raise ConsoleError("this is no JSON object: write { and } around it")
+        raise ConsoleError("this is not a JSON object: write { and } around it")
     return found
 
 
@@ -46,7 +46,7 @@ def parse_value(text: str | bytes, number: Callable[[str], Any] | None = None) -
     """Return a value of JSON; `number` makes its numbers.
 
     Raises:
-        ConsoleError: it is no JSON, with line and column.
+        ConsoleError: it is not JSON, with line and column.
 
     """
     if not text.strip():
@@ -55,10 +55,12 @@ def parse_value(text: str | bytes, number: Callable[[str], Any] | None = None) -
         return json.loads(text, parse_int=number, parse_float=number)
     except json.JSONDecodeError as error:
         raise ConsoleError(
-            f"this is no JSON: line {error.lineno}, column {error.colno}: {json_fault(error)}"
+            f"this is not JSON: line {error.lineno}, column {error.colno}: {json_fault(error)}"
         ) from None
     except (ValueError, RecursionError):
-        raise ConsoleError("this is no JSON that can be read: it is no text, or too deep") from None
+        raise ConsoleError(
+            "this is not JSON that can be read: it is not text, or too deep"
+        ) from None
 
 
 def json_fault(error: json.JSONDecodeError) -> str:
@@ -70,7 +72,7 @@ def item_of(given: object, table: TableClient) -> Item:
     """Return the item that somebody wrote, as plain JSON or DynamoDB JSON.
 
     Raises:
-        ConsoleError: it is no item of the table.
+        ConsoleError: it is not an item of the table.
 
     """
     if not isinstance(given, dict) or not given:

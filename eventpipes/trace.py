@@ -45,7 +45,7 @@ class Origin:
 
     @property
     def is_read(self) -> bool:
-        """Whether it depends on the record or on the pipe: it is no constant and no secret."""
+        """Whether it depends on the record or on the pipe: so not a constant or a secret."""
         is_constant = self.kind.endswith("parameter") and not is_path(self.expression)
         return self.kind != "connection" and not is_constant
 

@@ -55,7 +55,7 @@ def _join(so_far: Elements, place: Elements) -> Elements | None:
 class Searched:
     """The parts of an event that are searched: the paths that a pattern uses.
 
-    event-ruler 1.9.0 also skips a name that is no step of any path (recordFieldStep and
+    event-ruler 1.9.0 also skips a name that is not a step of a path (recordFieldStep and
     isFieldStepUsed of GenericMachine). It splits a path with Java's String.split, which drops empty
     parts at the end. So a pattern with an empty name at the end of a path, `{"a": {"": [1]}}`,
     matches `{"a.": 1}` and not `{"a": {"": 1}}`.

@@ -116,7 +116,7 @@ def _check_top(name: str, accept: Test, *, absent: bool) -> _Check:
     def check(event: Mapping[str, object]) -> bool | None:
         try:
             value = event.get(name, _MISSING)
-        except AttributeError:  # it is no object, which is said there
+        except AttributeError:  # it is not an object, which is said there
             return None
         kind = type(value)
         if kind is list:

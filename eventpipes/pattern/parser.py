@@ -196,7 +196,7 @@ class _Field:
             if isinstance(value, Object):
                 self._operator(value)
             elif isinstance(value, list):
-                raise self._wrong("", "a value is no list", value)
+                raise self._wrong("", "a value must not be a list", value)
             elif isinstance(value, PatternNumber):
                 self._tests.append(operators.equals_number(value))
             elif isinstance(value, str):

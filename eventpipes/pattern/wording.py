@@ -158,7 +158,7 @@ def hint(path: Sequence[str], given: Sequence[Any], values: Sequence[object], ab
         return f"{shown(digits[0])} is text, which is never a number here"
     here = above.get(path[-1]) if isinstance(above, dict) else None
     if isinstance(here, dict) and any(_asks_for_any(one) for one in given):
-        return "an object is no value: name a field in it"
+        return "an object is not a value: name a field in it"
     other = next(iter(above), "") if isinstance(above, dict) and len(above) == 1 else ""
     if not values and path[-1] in _TYPES and other in _TYPES and other != path[-1]:
         return f"the event has {'.'.join([*path[:-1], other])}"

@@ -129,7 +129,7 @@ def test_refused_field_says_what_is_wrong(chromium: Browser) -> None:
 def test_item_that_is_no_json_is_explained(chromium: Browser) -> None:
     """The editor shows the place of a mistake, as the server names it; the text stays."""
     replayed = Replayed("orders")
-    said = "this is no JSON: line 2, column 13: a value is missing here"
+    said = "this is not JSON: line 2, column 13: a value is missing here"
     replayed.answers["items"] = (400, {"error": said})
     with opened(chromium, replayed) as page:
         page.keyboard.press("n")

@@ -60,7 +60,7 @@ def test_what_cannot_run_shows_no_results(chromium: Browser) -> None:
     with opened(chromium, replayed, VIEWS["what-if"]) as page:
         results = page.get_by_role("region", name="Results")
         expect(results).to_contain_text("7 records, as they go now.")
-        mistake = "filter 1, line 1, column 2: this is no JSON"
+        mistake = "filter 1, line 1, column 2: this is not JSON"
         rows = [{"id": "1", "event_name": "INSERT", "key": "Oslo", "differs": False}]
         old = {"state": "filtered", "text": "The filter leaves it out."}
         wrong = {"rows": [rows[0] | {"old": old, "new": None}], "problems": [mistake], "changed": 0}

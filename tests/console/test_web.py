@@ -197,7 +197,7 @@ def test_letter_of_a_bulk_run_has_its_item_and_is_replayed(
     assert (letter["route"], letter["change"]) == (route(http, "cache-put"), None)
     assert (letter["key_item"], letter["replay"]) == (keys, True)
     (foreign,) = [one for one in told if not one["item"]]
-    assert "no dead letter of this pipeline: it comes from another" in foreign["reason"]
+    assert "not a dead letter of this pipeline: it comes from another" in foreign["reason"]
     assert not foreign["replay"]
     before = len(shop.arrivals.of("bulk"))
     run(http, visitor, "replay", [letter["id"]])

@@ -92,7 +92,7 @@ def test_a_rule_is_tried() -> None:
             {
                 "filters": ['{"eventName":\n ["INSERT"'],
             },
-            "filter 1, line 2, column 11: this is no JSON: a comma is missing here, or a bracket",
+            "filter 1, line 2, column 11: this is not JSON: a comma is missing here, or a bracket",
         ),
         (
             {"filters": ['{"eventName": ["INSERT"]}', '{"eventName": [{"prefx": "a"}]}']},

@@ -255,7 +255,7 @@ def test_object_is_no_value_for_exists() -> None:
     found = eventpipes.compile({"a": [{"exists": True}]}).explain({"a": {"b": 1}})
     (sentence,) = found.sentences
     assert sentence == (
-        "a is an object; the pattern wants any value; an object is no value: name a field in it"
+        "a is an object; the pattern wants any value; an object is not a value: name a field in it"
     )
 
 
