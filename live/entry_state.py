@@ -20,7 +20,7 @@ _IN_THE_TABLE: Final = re.compile(r"\$\.dynamodb\.(Keys|NewImage)\b|\$\.(eventSo
 
 
 def state_of_entry(wanted: Request, cached: bytes | None) -> str:
-    """Compare the request that puts an entry right with what the cache holds."""
+    """Compare the request that corrects an entry with what the cache holds."""
     if wanted.method == "DELETE":
         return IN_SYNC if cached is None else LEFT_OVER
     if cached is None:
@@ -35,13 +35,13 @@ def values_outside_the_table(route: Route) -> str | None:
     """
     if route.body_paths is None:
         return (
-            f"the pipe {route.name} sends the whole record, which the table does not"
-            " tell: give it an input template of Keys and NewImage to compare"
+            f"the pipe {route.name} sends the whole record, and the table does not have"
+            " all of it: to compare, use an input template of Keys and NewImage"
         )
     unknown = [path for path in route.body_paths if not _IN_THE_TABLE.match(path)]
     if not unknown:
         return None
     return (
         f"the pipe {route.name} sends {', '.join(unknown)}, which the table does"
-        " not tell: an item and its cached value cannot be compared"
+        " not have: an item and its cached value cannot be compared"
     )

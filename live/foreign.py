@@ -11,7 +11,7 @@ def foreign(letter: DeadLetter | None, deployment: Deployment) -> str:
     Its letters are those of its pipes, its rules and its workflow, and those of `warm --on-aws`.
     """
     if letter is None:
-        return "it is no dead letter of a DynamoDB stream's pipe, its rules or its workflow"
+        return "it is not a dead letter of a DynamoDB stream's pipe, its rules or its workflow"
     if letter.arn not in deployment.by_arn and not deployment.is_bulk(letter.arn):
         return short(f"it comes from another pipe, rule or state machine: {letter.arn}")
     if letter.stream_arn and table_of(letter.stream_arn) != deployment.table.name:

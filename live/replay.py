@@ -48,7 +48,7 @@ class LetterReplay:
     def replay(self, letter: DeadLetter) -> Replayed:
         """Replay a letter; the caller deletes it.
 
-        A batch is settled only if each of its records is: the worst outcome counts.
+        A batch is settled only if all its records are settled. Its result is the worst one.
 
         Raises:
             UnusableError: Momento takes no request at all.
@@ -156,7 +156,10 @@ class LetterReplay:
         if own is not None and whole:
             return self._converged(record, own)
         done = self._converge(self._key(record), own)
-        return LetterStatus.CONVERGED, f"the letter has not the whole item: {self._said(done)}"
+        return (
+            LetterStatus.CONVERGED,
+            f"the letter does not have the whole item: {self._said(done)}",
+        )
 
     def _without_records(self, letter: DeadLetter) -> Replayed:
         """Send the table's current state, because a record has left the stream."""
@@ -251,7 +254,9 @@ def _message(made: Sequence[Request], as_it_was: Request | None, refused: Refuse
     same_topic = [one for one in made if not refused.endpoint or one.url == refused.url]
     if as_it_was is None or (len(same_topic) == 1 and as_it_was.body != same_topic[0].body):
         if len(same_topic) != 1:
-            raise RefusedError("the letter has not the whole message, and it cannot be rebuilt")
+            raise RefusedError(
+                "the letter has only a part of the message, and the rest is not known"
+            )
         return same_topic[0]
     return as_it_was
 

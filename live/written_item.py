@@ -34,7 +34,7 @@ def as_item(found: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     A number of plain JSON has to be a `NumberText`.
 
     Raises:
-        LiveError: it is no item of DynamoDB; the message says which attribute is wrong.
+        LiveError: it is not an item of DynamoDB; the message says which attribute is wrong.
 
     """
     typed = [name for name, value in found.items() if is_attribute(value)]
@@ -52,7 +52,7 @@ def as_item(found: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         item = {name: of_plain(value) for name, value in found.items()}
     why = wrong(item, "the item")
     if why is not None:
-        raise LiveError(f"it is no item of DynamoDB ({visible(why)})")
+        raise LiveError(f"it is not an item of DynamoDB ({visible(why)})")
     return {name: stored(value) for name, value in item.items()}, is_typed
 
 
@@ -112,7 +112,7 @@ def _key_problem(value: Mapping[str, Any] | None, wanted: str, role: str) -> str
         return "it is empty; write at least one letter or digit"
     if not 1 <= size <= KEY_BYTES[role]:
         return f"it has {size:,} bytes, and DynamoDB takes 1 to {KEY_BYTES[role]:,}"
-    return f"{kind(held)} is no Base64" if wrong({"key": value}, "") else None
+    return f"{kind(held)} is not Base64" if wrong({"key": value}, "") else None
 
 
 def _number(text: str) -> int | float:

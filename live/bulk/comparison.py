@@ -25,13 +25,14 @@ from live.watch.reader import EntryReader
 from live.watch.watched_deployment import WatchedDeployment
 
 STRETCH_SECONDS: Final = 40.0
-"""So long a run works, but for the page in work. Then the state machine knows how far it is."""
+"""The longest run, without its last page. Then the state machine knows how far it is."""
 SETTLE_SECONDS: Final = 2.0
 """The time that the pipes get to deliver a write, before a difference counts."""
 MOST_WRONG: Final = 200
 """The wrong keys that a run names; the counts have all of them."""
 MOST_WRONG_BYTES: Final = 50_000
-"""The most bytes of their JSON: Step Functions takes 262,144 of a result, and retries no more."""
+"""The most bytes of their JSON. Step Functions accepts results of at most 262,144 bytes, and does
+not call again after a longer one."""
 MOST_WHY: Final = 500
 """The most characters of what is wrong with a key."""
 STATES: Final = (IN_SYNC, STALE, MISSING, LEFT_OUT, CHANGING, UNKNOWN)

@@ -36,7 +36,7 @@ class Changed:
 
 @dataclass
 class Memory:
-    """What the function remembers while AWS keeps its process: it is an advantage, not needed.
+    """What the function remembers while AWS keeps its process. The watch works without it, too.
 
     `places` has the last sequence number that was read, by shard. `turn` is the shard whose turn
     it was when the last run had no pages left. `wrong` has the keys that were wrong at the last

@@ -95,7 +95,7 @@ def test_letter_without_images_is_settled(cloud: WorkflowRepair, method: str) ->
         assert (result.status, cloud.topic()) == (LetterStatus.SENT, [{"order": "1", "n": "6"}])
         return
     assert result.status is LetterStatus.CONVERGED
-    assert result.why.startswith("the letter has not the whole item: ")
+    assert result.why.startswith("the letter does not have the whole item: ")
     left = {} if method == "DELETE" else {"x": "old"}
     assert cloud.cache() == cloud.table_says() | left
 
@@ -108,7 +108,7 @@ def test_message_that_cannot_be_rebuilt_stays(cloud: WorkflowRepair) -> None:
     result = only(cloud.redrive())
     assert (result.status, result.why) == (
         LetterStatus.REFUSED,
-        "the letter has not the whole message, and it cannot be rebuilt",
+        "the letter has only a part of the message, and the rest is not known",
     )
     assert cloud.waiting() == 1
 

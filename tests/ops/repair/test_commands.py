@@ -120,7 +120,7 @@ def test_another_message_is_reported_and_kept(cloud: RepairCloud, answer: Answer
     cloud.give_up(PUT)
     code, said, problems = answer("redrive")
     assert (code, problems) == (1, "")
-    assert said.count("it is no dead letter of a DynamoDB stream's pipe") == 2
+    assert said.count("it is not a dead letter of a DynamoDB stream's pipe") == 2
     assert said.count("CreatePipe may leave one") == len(STRANGE) - 1
     assert said.count("the record has left the stream") == 1
     assert cloud.cache() == cloud.table(), "the good letter is settled all the same"

@@ -86,7 +86,7 @@ def test_sample_needs_an_entry_with_the_tables_key(local_aws: LocalAws) -> None:
 def test_values_outside_the_table_are_not_compared(local_aws: LocalAws) -> None:
     with (
         WorkflowRepair(local_aws, "outside") as cloud,
-        pytest.raises(OpsError, match=r"sends \$\.eventID, .*which the table does not tell"),
+        pytest.raises(OpsError, match=r"sends \$\.eventID, .*which the table does not have"),
     ):
         verify(cloud)
 
