@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 WATCH_SECONDS = 1.0
 UNCHANGED_SECONDS = 30.0
-"""How long the definitions are not read again if the AWS API tells of changes, and told of none."""
+"""The longest time between two reads of the definitions while the AWS API reports no change."""
 IDLE_SECONDS = 0.05
 SIGNALLED_SECONDS = 1.0
 """How long an idle reader waits if the AWS API tells of new records."""
@@ -219,7 +219,7 @@ class Runner:
 
     @property
     def _unchanged_seconds(self) -> float:
-        """How long the definitions need not be read if no change is told."""
+        """The longest time between two reads of the definitions while no change is reported."""
         retrying = any(status.state == "RETRYING" for status in self.statuses.values())
         return UNCHANGED_SECONDS if self._signal.is_heard and not retrying else 0.0
 

@@ -90,7 +90,7 @@ def remember_annotations() -> None:
 
 
 def checking_once(check: TypeCheck) -> TypeCheck:
-    """Return a check that accepts the values of a class without a look, if it accepted one.
+    """Return a check that accepts all values of a class after it has accepted one of them.
 
     This is for classes whose values have no parts that the type could refuse: text, numbers, and
     jsii's own. A collection is always checked. What is refused is refused each time.

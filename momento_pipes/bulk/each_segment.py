@@ -24,9 +24,9 @@ EACH, BEGIN, STRETCH = "Each segment", "Begin", "A stretch"
 JUDGE, WAIT, DONE = "What it did", "Wait for Momento", "Segment done"
 LEFT = "Let the call end"
 MOST_TRIES = 6
-"""So often a place is tried that Momento does not take, with longer and longer pauses."""
+"""The most attempts for a page that Momento does not accept. The pauses get longer."""
 MOST_EARLY = 6
-"""So often in a row a call may end early. The last one has a stretch of a second."""
+"""The most calls in a row that may end early. The last one has a stretch of a second."""
 TOO_LONG = ("States.Timeout", "Sfn.SdkClientException", "Sandbox.Timedout")
 """The errors of a call that took too long: the next one has half the time and half the items."""
 FINAL = ("States.QueryEvaluationError", "WatchError", "UnusableError")
@@ -106,10 +106,11 @@ def verify(*, function_arn: str, bucket: str, settings: BulkSettings) -> str:
 
 
 def _judged(made: str, *, failed: str, good: Sequence[str], problem: str) -> str:
-    """Return JSONata for what a stretch made. It fails the state if the segment cannot go on.
+    """Return JSONata that reads a stretch's result. It fails the state if the segment cannot go on.
 
-    That is if Momento does not answer, or if most requests of the segment failed, and not only a
-    few. It does not lead to a Fail state, because a redrive would begin there and fail again.
+    A segment cannot go on if Momento does not answer, or if most requests of the segment failed,
+    and more than a few. There is no Fail state for this, because a redrive would begin at the Fail
+    state and fail again.
     """
     why = '$exists($made.why) ? $made.why : "Momento does not answer, at the item " & $made.cause'
     fine = " + ".join(f"${name} + $made.{name}" for name in good)
