@@ -77,7 +77,7 @@ def put(
     ttl: Annotated[str, typer.Option(help="Seconds in the cache, 1 to 86400 by default.")] = "3600",
     as_json: AsJson = False,
 ) -> None:
-    """Write a record, in the place of the one its location has."""
+    """Write a record. It replaces the location's record."""
     clients = _clients(context)
     record = WeatherRecord.parse(
         {
@@ -104,7 +104,7 @@ def random(
     count: Annotated[int, typer.Option(help="How many.", min=1, max=100_000)] = 1,
     as_json: AsJson = False,
 ) -> None:
-    """Write records that could be true, of some cities."""
+    """Write random records with realistic values, for some cities."""
     table = _clients(context).table
     for _ in track(range(count), "writing", console=errors, disable=not errors.is_terminal):
         record = random_record()
@@ -117,7 +117,10 @@ def random(
 
 @app.command(epilog="Example: ./help.sh weather get Oslo")
 def get(context: typer.Context, location: Location, *, as_json: AsJson = False) -> None:
-    """Show a location in the table and in the cache, side by side; 1 if it is in neither."""
+    """Show a location in the table and in the cache, side by side.
+
+    The exit code is 1 if the location is not in the table and not in the cache.
+    """
     clients = _clients(context)
     comparison = compare(
         location, clients.table, clients.cache, clients.settings.stack.cache_ttl_seconds
@@ -132,7 +135,10 @@ def get(context: typer.Context, location: Location, *, as_json: AsJson = False) 
 
 @app.command(epilog="Example: ./help.sh weather delete Oslo")
 def delete(context: typer.Context, location: Location, *, as_json: AsJson = False) -> None:
-    """Delete a location's record; 1 if there is none."""
+    """Delete a location's record.
+
+    The exit code is 1 if there is no such record.
+    """
     deleted = _clients(context).table.delete(location)
     if as_json:
         print_json({"Location": location, "deleted": deleted}, indent=None)
@@ -195,7 +201,10 @@ def watch(
 
 @app.command(epilog="Example: ./help.sh weather tour")
 def tour(context: typer.Context, *, as_json: AsJson = False) -> None:
-    """Write a record and delete it, and see both arrive; 1 if something did not."""
+    """Write a record and delete it, and see both arrive.
+
+    The exit code is 1 if something does not arrive.
+    """
     clients = _clients(context)
     table = Table("step", "expected", "seen", "ms", title="A record's life", title_justify="left")
     wrong = 0

@@ -26,7 +26,7 @@ class Clients:
         """Return the clients for these settings.
 
         Raises:
-            LiveError: the environment names an unknown profile, or an endpoint that is no URL.
+            LiveError: the environment names an unknown profile, or an endpoint that is not a URL.
 
         """
         stack, access = settings.stack, settings.access()

@@ -22,7 +22,7 @@ from weather.records import (
 from weather.table import as_item
 
 RANDOM: Final = FormButton(
-    id="random", label="Random", help="A record that could be true, of a city."
+    id="random", label="Random", help="A random record with realistic values, for a city."
 )
 REFUSED: Final = FormButton(
     id="refused",

@@ -176,7 +176,7 @@ def stored(values: Mapping[str, str | float]) -> WeatherRecord:
         raise NoRecordError(f"not a weather record: it has no {error.args[0]}") from None
     except (ArithmeticError, ValueError, TypeError):
         raise NoRecordError(
-            "not a weather record: a value of it is no number that DynamoDB takes"
+            "not a weather record: a value of it is not a number that DynamoDB takes"
         ) from None
 
 
@@ -201,7 +201,7 @@ def _number(value: str | float | Decimal) -> Decimal:
 def _moment(value: str | float) -> float:
     moment = float(value)
     if not math.isfinite(moment):
-        raise ValueError(f"{value!r} is no moment")
+        raise ValueError(f"{value!r} is not a moment")
     return moment
 
 

@@ -74,7 +74,7 @@ def as_item(record: WeatherRecord) -> Item:
 
 def _key(location: str) -> Item:
     if any("\ud800" <= one <= "\udfff" for one in location):
-        raise WeatherError("the location is no text: it holds half of a character")
+        raise WeatherError("the location is not text: it holds half of a character")
     return {"Location": {"S": location}}
 
 

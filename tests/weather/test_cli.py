@@ -208,8 +208,8 @@ def test_a_long_location_is_shown_to_its_end(run: Commands) -> None:
 @pytest.mark.parametrize(
     ("words", "says"),
     [
-        (["get", "Bod\udcf8"], "the location is no text: it holds half of a character"),
-        (["delete", "Bod\udcf8"], "the location is no text: it holds half of a character"),
+        (["get", "Bod\udcf8"], "the location is not text: it holds half of a character"),
+        (["delete", "Bod\udcf8"], "the location is not text: it holds half of a character"),
         (["put", "Bod\udcf8", *WEATHER], "LOCATION: Input should be a valid string"),
         (["get", ""], "AWS answered: "),
     ],

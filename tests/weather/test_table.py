@@ -94,7 +94,7 @@ def test_somebody_elses_items_are_left_out(running: RunningWeather) -> None:
 def test_a_location_that_is_not_text_is_an_error(running: RunningWeather) -> None:
     """A command line that is not UTF-8 gives such a location."""
     for ask in (running.table.get, running.table.delete):
-        with pytest.raises(WeatherError, match=r"^the location is no text"):
+        with pytest.raises(WeatherError, match=r"^the location is not text"):
             ask("Bod\udcf8")
 
 
