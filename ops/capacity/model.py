@@ -19,9 +19,9 @@ class Stage:
 
     `seconds` is the mean service time of a visit and `variance` its variance, in s². `visits` is
     how many visits a write makes at the busiest server. `busiest` is the busiest server's share of
-    the load; the other `servers` share the rest equally. `patience` is how many seconds a record
-    may wait until it is given up here: since it was written, or since it reached the last stage
-    that `counts_anew`, because an event's age counts from the bus on.
+    the load; the other `servers` share the rest equally. `patience` is the age in seconds
+    at which a record is given up here. The age begins with the write. It begins again at a stage
+    with `restarts_age`, because an event's age begins at the bus.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Stage:
     busiest: float = 1.0
     variance: float = 0.0
     patience: float = math.inf
-    counts_anew: bool = False
+    restarts_age: bool = False
     way_out: str = ""
 
     @property
@@ -124,7 +124,7 @@ class RouteModel:
         """
         through = burst
         for stage in self.stages:
-            if stage.counts_anew:
+            if stage.restarts_age:
                 burst = through
             if behind(stage.capacity, writes, burst).seconds > stage.patience:
                 return stage
@@ -138,7 +138,7 @@ class RouteModel:
         """Return how long a steady load lasts until the first record has waited too long."""
         found, through = math.inf, writes
         for stage in self.stages:
-            if stage.counts_anew:
+            if stage.restarts_age:
                 writes = through
             found = min(found, stage.seconds_until_given_up(writes))
             through = stage.lets_through(through)

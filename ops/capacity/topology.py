@@ -120,7 +120,7 @@ def _pipes(load: Load) -> PipelineModel:
             patience=load.record_age,
             way_out=_SHARD_WAY_OUT,
         )
-        limit = _rate_limit(load, name, counts_anew=False)
+        limit = _rate_limit(load, name, restarts_age=False)
         routes.append(
             RouteModel(name=name, share=load.share(name), stages=[shard, limit], flight=seconds)
         )
@@ -157,7 +157,7 @@ def _bus(load: Load) -> PipelineModel:
         RouteModel(
             name=name,
             share=load.share(name),
-            stages=[put, _rate_limit(load, name, counts_anew=True)],
+            stages=[put, _rate_limit(load, name, restarts_age=True)],
             flight=load.put_events_seconds + seconds,
         )
         for name in OPERATIONS
@@ -277,13 +277,13 @@ def _until_delivered(load: Load) -> tuple[float, float]:
     return mean, again**2 * load.retries * load.attempts**2
 
 
-def _rate_limit(load: Load, name: str, *, counts_anew: bool) -> Stage:
+def _rate_limit(load: Load, name: str, *, restarts_age: bool) -> Stage:
     return Stage(
         name=f"{name}: the API destination's rate limit",
         seconds=1 / load.destination_rate(name),
         visits=load.share(name) * load.attempts * load.pipelines,
         patience=load.record_age,
-        counts_anew=counts_anew,
+        restarts_age=restarts_age,
         way_out="adjustable: Momento's limits, from which it comes, or DESTINATION_RATE_LIMIT",
     )
 

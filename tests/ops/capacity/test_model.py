@@ -126,10 +126,10 @@ def test_a_burst_gives_up_records_where_they_wait_too_long(
     assert (found.name if found else None) == late
 
 
-def in_a_row(patience: float, *, counts_anew: bool) -> RouteModel:
+def in_a_row(patience: float, *, restarts_age: bool) -> RouteModel:
     """Return a route of 160 writes a second, and then of 145."""
     second = Stage(
-        name="second", seconds=1 / 145, visits=1, patience=patience, counts_anew=counts_anew
+        name="second", seconds=1 / 145, visits=1, patience=patience, restarts_age=restarts_age
     )
     first = Stage(name="first", seconds=1 / 160, visits=1, patience=patience)
     return RouteModel(name="r", share=1, stages=[first, second], flight=0)
@@ -138,15 +138,15 @@ def in_a_row(patience: float, *, counts_anew: bool) -> RouteModel:
 def test_a_records_age_counts_over_all_stages_unless_it_restarts() -> None:
     """Of a burst, the last record waits 52.5 s for the first stage and 64 s for both."""
     burst = Burst(writes=300, seconds=60)
-    found = in_a_row(60, counts_anew=False).too_late(10, burst)
+    found = in_a_row(60, restarts_age=False).too_late(10, burst)
     assert found
     assert found.name == "second"
-    assert in_a_row(60, counts_anew=True).too_late(10, burst) is None
+    assert in_a_row(60, restarts_age=True).too_late(10, burst) is None
 
 
 def test_a_steady_load_gives_up_records_at_the_age_that_counts() -> None:
     """Where it counts anew, only what the first stage lets through comes to the second."""
-    record, event = (in_a_row(3_600, counts_anew=counts) for counts in (False, True))
+    record, event = (in_a_row(3_600, restarts_age=counts) for counts in (False, True))
     assert record.seconds_until_given_up(200) == pytest.approx(3_600 * 145 / (200 - 145))
     assert event.seconds_until_given_up(200) == pytest.approx(3_600 * 160 / (200 - 160))
     for route in (record, event):
