@@ -23,8 +23,8 @@ IAM_SETTLE_SECONDS = 120
 class Shared:
     """The account, the API key's variables, the endpoint, and the account's own key if wanted.
 
-    It is not a construct, so that a stack can have them as its own children. `protection` is the given
-    one with the key in it.
+    It is not a construct, so that a stack can have them as its own children. `protection` is the
+    given one with the key in it.
     """
 
     def __init__(

@@ -61,7 +61,7 @@ def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True
 
     Raises:
         HeldBackError: nobody is asked, and a loss is not allowed.
-        OpsError: the answer was no, or a token is for no loss of the plan.
+        OpsError: the answer was no, or a token does not belong to a loss of the plan.
         TerraformError: planning or applying failed.
 
     """
@@ -83,7 +83,7 @@ def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ())
 
     Raises:
         HeldBackError: a loss is not allowed.
-        OpsError: there is no such file, or a token is for no loss of the plan.
+        OpsError: there is no such file, or a token does not belong to a loss of the plan.
         TerraformError: it is stale, or applying failed.
 
     """

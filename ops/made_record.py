@@ -17,7 +17,7 @@ def made_record(
     *,
     view: str = "NEW_AND_OLD_IMAGES",
 ) -> dict[str, Any]:
-    """Return the record of a change from the old item to the new one; None is no item.
+    """Return the record of a change from the old item to the new one; None stands for no item.
 
     `view` is the stream's view type, which decides on the images.
     """

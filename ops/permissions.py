@@ -9,7 +9,7 @@ PolicyStatement = Mapping[str, Any]
 
 
 def statements(policy: object) -> list[PolicyStatement]:
-    """Return the statements of a policy, given as JSON or parsed; none if it is no policy."""
+    """Return the statements of a policy, given as JSON or parsed; none if it is not a policy."""
     try:
         parsed = json.loads(policy) if isinstance(policy, str) else policy
     except ValueError:

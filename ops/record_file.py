@@ -69,7 +69,7 @@ def read_records(source: str) -> list[dict[str, Any]]:
         why = _problem(record)
         if why is not None:
             raise OpsError(
-                f"{source}: record {number} is no DynamoDB stream record ({visible(why)});"
+                f"{source}: record {number} is not a DynamoDB stream record ({visible(why)});"
                 " see tests/cases/records for samples"
             )
     return records

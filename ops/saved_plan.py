@@ -80,7 +80,7 @@ def _written_for_the_owner(file: Path) -> Iterator[Path]:
     if not place.parent.is_dir():
         raise OpsError(f"{file}: there is no folder {place.parent}")
     if place.exists() and not place.is_file():
-        raise OpsError(f"{file} is no file that a plan can be kept in; name another")
+        raise OpsError(f"{file} is not a file that can hold a plan; name another")
     try:
         place.unlink(missing_ok=True)  # one that is there would keep its rights
     except OSError as error:

@@ -56,7 +56,7 @@ _NEXT_STEPS = (
     ),
     (
         r"Failed to (load|read) .* plan file|Plan read error",
-        "this file is no saved plan: make one with ./help.sh plan --out FILE",
+        "this file is not a saved plan: make one with ./help.sh plan --out FILE",
     ),
     (
         r"prevent_destroy",

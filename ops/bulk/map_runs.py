@@ -81,7 +81,7 @@ class MapRuns:
         """Return the newest execution's ARN; redrive it if it has failed.
 
         Raises:
-            OpsError: there is none, or AWS cannot redrive it.
+            OpsError: there is no execution, or AWS cannot redrive it.
 
         """
         newest = self._newest()

@@ -31,7 +31,7 @@ NOT_ON_AWS: Final = {
 }
 ONLY_ON_AWS: Final = dict.fromkeys(("estimate", "yes"), "add --on-aws, or leave it out")
 RESUMES_ON_AWS: Final = {"yes": "--resume does not ask; leave it out"}
-NOT_RESUMED: Final = {"segments": "--resume goes on with the segments of before; leave it out"}
+NOT_RESUMED: Final = {"segments": "--resume uses the segments of the first run; leave it out"}
 
 
 def refuse_unused_bulk(

@@ -65,7 +65,7 @@ class WrittenKeys:
         return [json.loads(image) for (image,) in rows]
 
     def _entries(self, key: Item, image: Item) -> set[str]:
-        """Return the entries that an item had; one that no request can be made for is none."""
+        """Return the entries that an item had, without those that no request can be made for."""
         try:
             return {entry(one) for one in self._converger.removal(key, image)}
         except RefusedError:

@@ -359,7 +359,9 @@ def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
     except EXPLAINED as error:
         if aws or pipeline is not None:
             raise
-        print(f"nothing is read of it, so the defaults count: {error}", file=sys.stderr)
+        print(
+            f"the deployed pipeline cannot be read; the defaults are used: {error}", file=sys.stderr
+        )
         return {}
     print(found, file=sys.stderr)
     told = {

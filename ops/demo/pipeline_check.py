@@ -199,16 +199,16 @@ class PipelineCheck:
         sent = told and told["request"]
         if request and sent and not _is_same(request, sent):
             self.differences.append(
-                f"{name} sent {sent['method']} {sent['url']} {sent['body']}, and predicted"
-                f" was {request.method} {request.url} {request.body}"
+                f"{name} sent {sent['method']} {sent['url']} {sent['body']}; expected"
+                f" {request.method} {request.url} {request.body}"
             )
         if told is None:
             self.differences.append(
-                f"{name} told nothing in {self._patience:.0f} s, and predicted was: {wanted}"
+                f"{name}: no result in {self._patience:.0f} s; expected {wanted}"
             )
         elif told["outcome"] != wanted:
             why = f" ({told['reason']})" if told["reason"] else ""
-            self.differences.append(f"{name}: {told['outcome']}{why}, and predicted was: {wanted}")
+            self.differences.append(f"{name}: {told['outcome']}{why}; expected {wanted}")
 
     def _cached(self, what: str, requests: list[Request]) -> str:
         """Compare the pipeline's entries with the cache; return their values, to print them."""
@@ -220,7 +220,7 @@ class PipelineCheck:
             if value != wanted:
                 self.differences.append(
                     f"{what}: the cache holds {_or_nothing(value)} for"
-                    f" {dict(parse_qsl(urlsplit(url).query))}, and predicted was"
+                    f" {dict(parse_qsl(urlsplit(url).query))}; expected"
                     f" {_or_nothing(wanted)}"
                 )
             held.append("[dim]nothing[/]" if value is None else escape(_short(value)))

@@ -109,7 +109,7 @@ def _key(settings: Settings, s3: Any, connection: dict[str, Any]) -> Iterator[Ch
         yield warning("deployed key", f"not compared with MOMENTO_API_KEY: {where} {what}")
         return
     except (ValueError, RecursionError):
-        yield warning("deployed key", f"not compared with MOMENTO_API_KEY: {where} is no state")
+        yield warning("deployed key", f"not compared with MOMENTO_API_KEY: {where} is not a state")
         return
     if former_key.is_in(state):
         yield warning(

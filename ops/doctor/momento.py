@@ -104,8 +104,8 @@ def _cache(
     may = "may read" if reads else "may neither read nor write"
     return _failure(
         f"{endpoint} takes the key, which {may} {cache} (403){' and not write it' * reads}: the"
-        " pipes cannot deliver; give its role in the console permission to write there (one for"
-        " some keys or prefixes only is not seen here)"
+        " pipes cannot deliver; give its role in the console permission to write there (this"
+        " check does not see a permission for single keys or prefixes)"
     )
 
 

@@ -22,7 +22,7 @@ def asked_for() -> str:
     """Return the key of the environment, or ask for it.
 
     Raises:
-        OpsError: there is none, and nobody can be asked.
+        OpsError: there is no key, and nobody can be asked; or it is not a key.
 
     """
     key = taken()

@@ -27,7 +27,7 @@ _IMPORTING = frozenset(
 
 
 class SourceError(Exception):
-    """The file is no Python that can be read. The message has the line and the reason."""
+    """The file is not Python that can be read. The message has the line and the reason."""
 
 
 @dataclass(frozen=True, order=True)
@@ -43,7 +43,7 @@ def migrated(source: bytes, versions: PackageVersions) -> bytes:
     """Return Python source with CDK Terrain's names instead of CDKTF's.
 
     Raises:
-        SourceError: it is no Python, or a name is bound in a way that could not be followed.
+        SourceError: it is not Python, or a name is bound in a way that could not be followed.
 
     """
     if OLD.encode() not in source:
@@ -62,7 +62,7 @@ def migrated(source: bytes, versions: PackageVersions) -> bytes:
 
 
 def string_lines(text: str) -> Iterator[int]:
-    """Yield the numbers of the lines with strings, without docstrings; none if it is no Python."""
+    """Yield the numbers of the lines with strings, without docstrings; none if it is not Python."""
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError):

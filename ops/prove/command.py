@@ -57,10 +57,13 @@ def command(
     out: Annotated[Path | None, typer.Option(help="Where the recording is written.")] = None,
     patience: Annotated[
         float,
-        typer.Option(min=1.0, help="Seconds without anything new before what is missing is that."),
+        typer.Option(
+            min=1.0, help="Seconds to wait for missing answers while nothing new arrives."
+        ),
     ] = PATIENCE_SECONDS,
     settle: Annotated[
-        float, typer.Option(min=0.0, help="Seconds to wait for what nobody predicted.")
+        float,
+        typer.Option(min=0.0, help="Seconds to wait for unexpected deliveries, after all others."),
     ] = SETTLE_SECONDS,
 ) -> None:
     """Deploy a throwaway stack, ask AWS and Momento what they do, compare, and destroy it.

@@ -228,7 +228,7 @@ class Delivering:
         kinds: dict[str, Sequence[object]] = {
             "messages that name no item": self._messages.unknown,
             "dead letters about no record": strange,
-            "messages in the queues that are no dead letters": self._letters.foreign,
+            "messages in the queues that are not dead letters": self._letters.foreign,
             "topics that could not be read": self._messages.problems,
         }
         return [

@@ -107,9 +107,9 @@ def read(file: Path) -> Recording:
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise OpsError(f"{file} is no recording: {error}") from None
+        raise OpsError(f"{file} is not a recording: {error}") from None
     if not isinstance(found, dict) or found.get("format") != FORMAT:
-        raise OpsError(f"{file} is no recording of the format {FORMAT}: record it again")
+        raise OpsError(f"{file} is not a recording of the format {FORMAT}: record it again")
     recording: Recording = _unfolded(found)
     return recording
 

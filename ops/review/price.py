@@ -142,7 +142,7 @@ def _watches(
 
 
 def _metrics(alarm: Mapping[str, Any]) -> int:
-    """Count an alarm's metrics; an expression over them is none."""
+    """Count an alarm's metrics, without the expressions over them."""
     queries = alarm.get("metric_query") or []
     return sum(1 for query in queries if query.get("metric")) or 1
 

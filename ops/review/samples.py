@@ -126,7 +126,7 @@ def _unlike(items: Iterator[MadeItem]) -> Iterator[MadeItem]:
 
 
 def _named(item: MadeItem, base: MadeItem) -> str:
-    """Return an item's name: by its difference from the first."""
+    """Return a text that says how an item differs from the first."""
     told = []
     for place in sorted(item):
         choice, usual = item[place], base[place]

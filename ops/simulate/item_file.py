@@ -50,7 +50,7 @@ def _item(source: str) -> tuple[dict[str, Any], str]:
     if isinstance(found, dict) and [*found] == ["Item"] and isinstance(found["Item"], dict):
         found = found["Item"]  # as `aws dynamodb get-item` prints it
     if not isinstance(found, dict) or not found:
-        raise OpsError(f"{source} is no item: an item is a JSON object with its attributes")
+        raise OpsError(f"{source} is not an item: an item is a JSON object with its attributes")
     try:
         return _typed(found, source)
     except RecursionError:

@@ -225,7 +225,7 @@ def _tell_request(request: Request) -> Iterator[str]:
 
 
 def _tell_origins(traces: Sequence[TracedRequest]) -> Iterator[str]:
-    """Yield a line for each part of a request that is no constant."""
+    """Yield a line for each part of a request that is not a constant."""
     for trace in traces:
         for place, origin in trace.origins:
             if origin.is_read:

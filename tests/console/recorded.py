@@ -231,7 +231,8 @@ def letters(now: float) -> Json:
             {
                 "id": "l3",
                 "reason": "This message is not a dead letter of this pipeline: it comes from"
-                " another pipe, rule or state machine: arn:aws:pipes:us-east-1:123456789012:pipe/another.",
+                " another pipe, rule or state machine:"
+                " arn:aws:pipes:us-east-1:123456789012:pipe/another.",
                 "item": "",
                 "key_item": None,
                 "route": None,

@@ -1,4 +1,4 @@
-"""Files of stream records: what is none is refused in a sentence, without a traceback."""
+"""Files of stream records: another file is refused in a sentence, without a traceback."""
 
 import json
 from pathlib import Path
@@ -104,7 +104,7 @@ def test_another_value_than_a_record_is_refused(tmp_path: Path, record: Any, why
     file.write_text(json.dumps([change(), record]), encoding="utf-8")
     with pytest.raises(OpsError) as caught:
         read_records(str(file))
-    assert "record 2 is no DynamoDB stream record" in str(caught.value)
+    assert "record 2 is not a DynamoDB stream record" in str(caught.value)
     assert why in str(caught.value)
     assert "see tests/cases/records for samples" in str(caught.value)
     assert "\x1b" not in str(caught.value)
@@ -117,8 +117,8 @@ def test_another_value_than_a_record_is_refused(tmp_path: Path, record: Any, why
         (b" \n ", "is empty"),
         (b"[]", "holds no record: the list of them is empty"),
         (b'{"Records": []}', "holds no record: the list of them is empty"),
-        (b"[{}]", "record 1 is no DynamoDB stream record"),
-        (b"[1]", "record 1 is no DynamoDB stream record"),
+        (b"[{}]", "record 1 is not a DynamoDB stream record"),
+        (b"[1]", "record 1 is not a DynamoDB stream record"),
         (b"{", "is not JSON: "),
         (b"[NaN]", "is not JSON: NaN is not JSON"),
         (b"\xff\xfe", "is not text in UTF-8 .byte 1 is not.; save it as UTF-8"),

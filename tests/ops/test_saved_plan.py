@@ -60,7 +60,7 @@ def test_only_a_regular_file_is_replaced_by_a_plan(tmp_path: Path) -> None:
     os.mkfifo(pipe)
     link.symlink_to(pipe)
     for place in (pipe, link, tmp_path):
-        with pytest.raises(OpsError, match="is no file that a plan can be kept in; name another"):
+        with pytest.raises(OpsError, match="is not a file that can hold a plan; name another"):
             make(Terraform(tmp_path, dict(os.environ)), place)
     assert pipe.is_fifo()
     assert link.is_symlink()
@@ -94,7 +94,7 @@ def test_another_file_than_a_plan_is_refused(house: House, run: Run) -> None:
     for command in (["review", "--plan", "no-plan"], ["deploy", "--plan", "no-plan"]):
         done = run(*command)
         assert done.returncode == 1
-        assert "this file is no saved plan" in done.stderr, done.stderr
+        assert "this file is not a saved plan" in done.stderr, done.stderr
         assert "Traceback" not in done.stderr
     done = run("deploy", "--plan", "nothing")
     assert done.stderr.endswith(

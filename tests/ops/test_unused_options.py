@@ -26,7 +26,7 @@ BOTH = [
     ("--on-aws --estimate --segments 4", "--segments", "--estimate only prints"),
     ("--on-aws --estimate --pipeline a", "--pipeline", "--estimate only prints"),
     ("--on-aws --estimate --aws", "--aws", "--estimate only prints"),
-    ("--resume --segments 4", "--segments", "the segments of before"),
+    ("--resume --segments 4", "--segments", "the segments of the first run"),
 ]
 """What warm and verify refuse."""
 CAPACITY = "capacity --topology"

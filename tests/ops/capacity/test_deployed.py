@@ -96,7 +96,8 @@ def test_a_stack_that_is_not_deployed_is_reported(
     assert up
     found, said = ask()
     assert ", stack orders\n" in said
-    assert "nothing is read of it, so the defaults count: no pipeline of the stack orders" in said
+    why = "no pipeline of the stack orders"
+    assert f"the deployed pipeline cannot be read; the defaults are used: {why}" in said
     assert len(found["routes"]) == 3
     with pytest.raises(LiveError, match="there is no pipeline 'users'"):
         ask("--pipeline=users")

@@ -142,9 +142,9 @@ def answering(method: str, status: int) -> Callable[[Request], object]:
     ("method", "status", "told"),
     [
         ("PUT", 400, "cache-put-pipe: dead-letter"),
-        ("PUT", 204, "the cache holds nothing for {'key': 'Oslo'}, and predicted was '{"),
+        ("PUT", 204, "the cache holds nothing for {'key': 'Oslo'}; expected '{"),
         ("DELETE", 400, "cache-delete-pipe: dead-letter"),
-        ("DELETE", 204, "and predicted was nothing"),
+        ("DELETE", 204, "; expected nothing"),
         ("POST", 204, "holds 0 messages, which are not the 4 predicted"),
     ],
 )
@@ -167,11 +167,11 @@ def test_an_unpredicted_delivery_is_a_difference(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(Route, "process", otherwise)
     _, differences = tried()
-    assert "cache-delete-pipe: delivered, and predicted was: filtered" in "\n".join(differences)
+    assert "cache-delete-pipe: delivered; expected filtered" in "\n".join(differences)
 
 
 def test_a_missing_delivery_is_a_difference(cloud: WeatherCloud) -> None:
     name = "weather-stats-demo-topic-publish-pipe"
     cloud.weather.pipes.stop_pipe(Name=name)
     _, differences = tried(patience=2.0)
-    assert f"{name} told nothing in 2 s, and predicted was: delivered" in "\n".join(differences)
+    assert f"{name}: no result in 2 s; expected delivered" in "\n".join(differences)

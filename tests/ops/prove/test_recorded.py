@@ -71,5 +71,5 @@ def test_the_accounts_number_is_left_out(tmp_path: Path) -> None:
 def test_another_file_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "one.json"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(OpsError, match=r"one\.json is no recording"):
+    with pytest.raises(OpsError, match=r"one\.json is not a recording"):
         recording.read(file)

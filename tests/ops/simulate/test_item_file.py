@@ -175,9 +175,9 @@ def test_without_a_table_the_pipes_paths_give_the_key(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[]", "is no item: an item is a JSON object with its attributes"),
-        ("{}", "is no item: an item is a JSON object with its attributes"),
-        ("5", "is no item: an item is a JSON object with its attributes"),
+        ("[]", "is not an item: an item is a JSON object with its attributes"),
+        ("{}", "is not an item: an item is a JSON object with its attributes"),
+        ("5", "is not an item: an item is a JSON object with its attributes"),
         ("", "is not JSON"),
         ("{", "is not JSON"),
         ('{"a": NaN}', "is not JSON: NaN is not JSON"),
