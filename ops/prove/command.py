@@ -63,7 +63,9 @@ def command(
     ] = PATIENCE_SECONDS,
     settle: Annotated[
         float,
-        typer.Option(min=0.0, help="Seconds to wait for unexpected deliveries, after all others."),
+        typer.Option(
+            min=0.0, help="Seconds to wait for unexpected deliveries after the expected ones."
+        ),
     ] = SETTLE_SECONDS,
 ) -> None:
     """Deploy a throwaway stack, ask AWS and Momento what they do, compare, and destroy it.
