@@ -226,8 +226,8 @@ class Boards:
         if groups == {None}:
             board.problem(
                 "changes",
-                "the pipes have no log group, so nothing tells what they do: set PIPE_LOG_LEVEL"
-                " to INFO, and deploy",
+                "the pipes have no log group, so the page does not see what they do: set"
+                " PIPE_LOG_LEVEL to INFO, and deploy",
             )
 
     def _keep_logs(self, group: str) -> None:

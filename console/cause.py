@@ -75,8 +75,8 @@ def cause_of(
                 cause = f"It failed, and was settled: {cell.text}."
         case state if state == UNKNOWN:
             cause = (
-                "It is on the event bus. AWS logs nothing of rules, so nothing tells here whether"
-                " Momento took it. If it fails, a dead letter comes."
+                "It is on the event bus. AWS logs nothing of rules, so the page does not know"
+                " whether Momento took it. If it fails, a dead letter comes."
             )
         case state if state == RETRYING:
             cause = f"Attempt {cell.numbered} failed: {cell.briefly}."

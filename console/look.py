@@ -101,7 +101,7 @@ class ItemLooker:
             )
         shown: bytes | str | None = self._shown(wanted, bodies)
         if not wanted and self._sends:
-            shown = UNKNOWN  # nothing tells which entry it would be
+            shown = UNKNOWN  # it is not known which entry it would be
         if not wanted and table is not None and not self._puts:
             return SeenItem(key=key, table=table, cached=shown, problem=NO_PUT)
         if self._incomparable and any(one.method == "PUT" for one in wanted):

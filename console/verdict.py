@@ -105,14 +105,14 @@ def _in_sync(
     if look.table is None:
         why = "Neither the table nor the cache has it."
         if look.cached == UNKNOWN:
-            why = "The table has no such item. Nothing tells which entry it had in the cache."
+            why = "The table has no such item. It is not known which entry it had in the cache."
         return Verdict(ABSENT, why, change=last)
     if look.put is None:
         why = "The filters leave this item out, so it is not in the cache."
         if look.cached == UNKNOWN:
             why = (
-                "The filters leave this item out. It may have an entry from before: nothing tells"
-                " which."
+                "The filters leave this item out. It may have an entry from before: it is not"
+                " known which."
             )
         return Verdict(FILTERED_OUT, why, change=last)
     return Verdict(IN_SYNC, "The cache has what the routes send for the item.", expires, last)
@@ -124,8 +124,8 @@ def _missing(look: SeenItem, expires: float | None, now: float) -> Verdict:
     if expires is None and look.ttl is not None:
         return Verdict(
             MISSING,
-            f"The cache has no entry. It may have expired after {look.ttl} s: nothing tells here"
-            " when it was put, and Momento's HTTP API does not say.",
+            f"The cache has no entry. It may have expired after {look.ttl} s: the page does"
+            " not know when it was put, and Momento's HTTP API does not say.",
         )
     return Verdict(MISSING, "The cache has no entry of the item.")
 

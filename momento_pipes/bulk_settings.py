@@ -24,9 +24,9 @@ PAGE_SECONDS: Final = 4
 LARGEST_PAGE: Final = 150_000
 """The most bytes of a page with several items, so that its records fit into a state's data."""
 MOST_REFUSED: Final = 20
-"""So many requests of a segment may be refused, whatever their share is."""
+"""The number of refused requests of a segment that never stops it, whatever their share is."""
 STRETCH_SECONDS: Final = 40
-"""So long a child works in one call. Then the Map's state knows how far it is."""
+"""The longest time of a call of a child. Then the Map's state knows how far it is."""
 
 
 MOST_SHARE: Final = 0.8

@@ -23,10 +23,10 @@ from ops.bulk.written_keys import WrittenKeys
 STREAM_SECONDS: Final = 86_400
 """A stream keeps a record for a day."""
 PAGE_SECONDS: Final = 260
-"""So long after a page was read, its last request may be sent: an execution begins requests for 195
-seconds, and one lasts 65 seconds at most with its attempts. A test compares it."""
+"""The longest time from the read of a page to its last request: an execution begins requests for
+195 seconds, and one lasts 65 seconds at most with its attempts. A test compares it."""
 BEFORE_SECONDS: Final = PAGE_SECONDS + CLOCK_SECONDS
-"""A look begins so long before the one before: older values may have been sent after that."""
+"""How far a look goes back before the last one: older values may have been sent after it."""
 EVERY_SECONDS: Final = 3_600
 """How often a long run's keys are compared, long before the stream loses their records."""
 WORKERS: Final = 16

@@ -92,7 +92,7 @@ def check_names(names: Iterable[str]) -> None:
     """Raise unless there are pipelines of these names.
 
     Raises:
-        OpsError: there is none of a name.
+        OpsError: a name is not the name of a pipeline.
 
     """
     for name in names:

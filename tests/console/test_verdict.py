@@ -80,7 +80,7 @@ def test_item_that_the_filters_leave_out_is_not_in_sync() -> None:
     assert (found.state, found.expires) == ("filtered out", None)
     assert found.why == "The filters leave this item out, so it is not in the cache."
     unseen = verdict(seen("in sync", wanted=(), cached="unknown"), [], {"put"}, now=NOW)
-    assert "nothing tells which" in unseen.why
+    assert "not known which" in unseen.why
 
 
 def test_a_failure_before_a_delivery_is_over() -> None:
