@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import httpx
 
 from live.errors import LiveError
-from live.momento import Access, Momento, RefusedError, UnansweredError, judged
+from live.momento import Access, Momento, RefusedError, UnansweredError
+from live.momento_answer import judged
 
 
 @dataclass(frozen=True)

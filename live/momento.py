@@ -7,15 +7,12 @@ refuses the API key or the cache, because every other request would fail too.
 See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento Topics".
 """
 
-import contextlib
 import re
 import ssl
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import partial
 from http import HTTPStatus
 from http.client import HTTPException
@@ -28,6 +25,7 @@ import httpx
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
 from live.kept_connection import IDEMPOTENT, KeptConnection
+from live.momento_answer import judged
 from live.reading import (
     RefusedError,
     UnansweredError,
@@ -38,37 +36,21 @@ from live.reading import (
 )
 
 __all__ = [
-    "NEXT_STEPS",
     "Access",
     "Judge",
     "Momento",
     "RefusedError",
     "UnansweredError",
     "UnusableError",
-    "answer_text",
-    "failure",
-    "judged",
-    "retry_after",
 ]
 TIMEOUT_SECONDS = 5.0
 ATTEMPTS = 5
 FIRST_WAIT_SECONDS = 0.5
 LONGEST_WAIT_SECONDS = 30.0
-RETRIED = frozenset({407, 409, 429})
-UNUSABLE = frozenset({401, 403, 404})
 _PLAIN = re.compile(r"[!-~]+")
 _PROXIES = frozenset({"all", "http", "https"})
 _HEADER = re.compile(r"[\t -~]+")
 _ERRNO = re.compile(r"\[Errno -?\d+\] ")
-NEXT_STEPS = {
-    401: "the API key is wrong, expired or revoked, or it is a v1 key of another region: set"
-    " MOMENTO_API_KEY to a valid key, and if it is the connection's key, run ./help.sh deploy",
-    403: "the API key may not do this. The pipes may not need this right: set"
-    " MOMENTO_READ_API_KEY to a key that may read the cache and its topics (./help.sh key create"
-    " makes both keys)",
-    404: "there is no such cache: create it with ./help.sh cache create",
-}
-
 
 _Done = TypeVar("_Done")
 Judge = Callable[[Request, httpx.Response], httpx.Response]
@@ -318,53 +300,3 @@ class Momento:
 def _close(clients: Iterable[httpx.Client | KeptConnection]) -> None:
     for client in clients:
         client.close()
-
-
-def judged(request: Request, answer: httpx.Response) -> httpx.Response:
-    """Return an answer that is a success, or the answer to a read that the entry is missing.
-
-    Raises:
-        RefusedError: Momento's refusal is final.
-        UnansweredError: Momento is busy or failed.
-        UnusableError: Momento refuses all requests with this key, or to this cache.
-
-    """
-    if answer.is_success:
-        return answer
-    is_missing_entry = request.method == "GET" and not re.search(
-        r"cache\W+not\W+found", answer.text, re.IGNORECASE
-    )
-    if answer.status_code == httpx.codes.NOT_FOUND and is_missing_entry:
-        return answer
-    if answer.status_code in UNUSABLE:
-        path = urlsplit(request.url).path
-        raise UnusableError(
-            f"Momento answers {answer_text(answer)} to {request.method} {path};"
-            f" {NEXT_STEPS[answer.status_code]}"
-        )
-    raise failure(answer)
-
-
-def failure(answer: httpx.Response) -> UnansweredError | RefusedError:
-    """Return the error of a refusal: UnansweredError if another attempt may succeed."""
-    if answer.is_server_error or answer.status_code in RETRIED:
-        return UnansweredError(answer_text(answer), is_busy=True, seconds=retry_after(answer))
-    return RefusedError(answer_text(answer))
-
-
-def answer_text(answer: httpx.Response) -> str:
-    """Return an answer's status and the first 200 characters of its text."""
-    return f"HTTP {answer.status_code} {' '.join(answer.text[:200].split())}".strip()
-
-
-def retry_after(answer: httpx.Response) -> float:
-    """Return the seconds of an answer's Retry-After, or 0 without this header."""
-    text = answer.headers.get("retry-after", "")
-    with contextlib.suppress(ValueError):
-        return float(max(0, int(text)))
-    with contextlib.suppress(ValueError):
-        until = parsedate_to_datetime(text)
-        if until.tzinfo is None:
-            until = until.replace(tzinfo=UTC)
-        return max(0.0, (until - datetime.now(UTC)).total_seconds())
-    return 0.0

@@ -17,14 +17,8 @@ from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
 from live.api_key import at
 from live.errors import LiveError
-from live.momento import (
-    Access,
-    Momento,
-    RefusedError,
-    UnansweredError,
-    failure,
-    answer_text,
-)
+from live.momento import Access, Momento, RefusedError, UnansweredError
+from live.momento_answer import answer_text, failure
 
 ORIGIN = "https://mga.registry.prod.a.momentohq.com"
 """The only endpoint of all regions."""

@@ -15,7 +15,8 @@ import httpx
 
 from eventpipes import Request
 from live.errors import LiveError
-from live.momento import Momento, RefusedError, UnansweredError, failure
+from live.momento import Momento, RefusedError, UnansweredError
+from live.momento_answer import failure
 
 METHOD: Final = "/control_client.ScsControl/CreateCache"
 CONTENT_TYPE: Final = "application/grpc-web-text"

@@ -11,14 +11,8 @@ from typing import Any
 import httpx
 
 from live.errors import LiveError
-from live.momento import (
-    Access,
-    Momento,
-    RefusedError,
-    UnansweredError,
-    UnusableError,
-    judged,
-)
+from live.momento import Access, Momento, RefusedError, UnansweredError, UnusableError
+from live.momento_answer import judged
 
 LONG_POLL_SECONDS = 60.0
 """How long a poll may take. Momento answers earlier."""

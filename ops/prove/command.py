@@ -14,7 +14,8 @@ import typer
 from live import cloud
 from live.aws import Aws
 from live.errors import LiveError
-from live.momento import Access, Momento, judged
+from live.momento import Access, Momento
+from live.momento_answer import judged
 from live.output import console
 from ops import terraform
 from ops.errors import OpsError

@@ -1,0 +1,73 @@
+"""What an answer of Momento means: a success, a refusal, or that another attempt may succeed."""
+
+import contextlib
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import httpx
+
+from eventpipes import Request
+from live.reading import RefusedError, UnansweredError, UnusableError
+
+RETRIED = frozenset({407, 409, 429})
+UNUSABLE = frozenset({401, 403, 404})
+NEXT_STEPS = {
+    401: "the API key is wrong, expired or revoked, or it is a v1 key of another region: set"
+    " MOMENTO_API_KEY to a valid key, and if it is the connection's key, run ./help.sh deploy",
+    403: "the API key may not do this. The pipes may not need this right: set"
+    " MOMENTO_READ_API_KEY to a key that may read the cache and its topics (./help.sh key create"
+    " makes both keys)",
+    404: "there is no such cache: create it with ./help.sh cache create",
+}
+
+
+def judged(request: Request, answer: httpx.Response) -> httpx.Response:
+    """Return an answer that is a success, or the answer to a read that the entry is missing.
+
+    Raises:
+        RefusedError: Momento's refusal is final.
+        UnansweredError: Momento is busy or failed.
+        UnusableError: Momento refuses all requests with this key, or to this cache.
+
+    """
+    if answer.is_success:
+        return answer
+    is_missing_entry = request.method == "GET" and not re.search(
+        r"cache\W+not\W+found", answer.text, re.IGNORECASE
+    )
+    if answer.status_code == httpx.codes.NOT_FOUND and is_missing_entry:
+        return answer
+    if answer.status_code in UNUSABLE:
+        path = urlsplit(request.url).path
+        raise UnusableError(
+            f"Momento answers {answer_text(answer)} to {request.method} {path};"
+            f" {NEXT_STEPS[answer.status_code]}"
+        )
+    raise failure(answer)
+
+
+def failure(answer: httpx.Response) -> UnansweredError | RefusedError:
+    """Return the error of a refusal: UnansweredError if another attempt may succeed."""
+    if answer.is_server_error or answer.status_code in RETRIED:
+        return UnansweredError(answer_text(answer), is_busy=True, seconds=retry_after(answer))
+    return RefusedError(answer_text(answer))
+
+
+def answer_text(answer: httpx.Response) -> str:
+    """Return an answer's status and the first 200 characters of its text."""
+    return f"HTTP {answer.status_code} {' '.join(answer.text[:200].split())}".strip()
+
+
+def retry_after(answer: httpx.Response) -> float:
+    """Return the seconds of an answer's Retry-After, or 0 without this header."""
+    text = answer.headers.get("retry-after", "")
+    with contextlib.suppress(ValueError):
+        return float(max(0, int(text)))
+    with contextlib.suppress(ValueError):
+        until = parsedate_to_datetime(text)
+        if until.tzinfo is None:
+            until = until.replace(tzinfo=UTC)
+        return max(0.0, (until - datetime.now(UTC)).total_seconds())
+    return 0.0
