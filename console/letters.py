@@ -8,11 +8,12 @@ from console.change import Change
 from console.routing import Routing, route_id
 from eventpipes.operations import PUT
 from live.aws import asking_aws
-from live.dead_letters import DeadLetter, LetterQueue, QueueMessage, parse
+from live.dead_letters import DeadLetter, QueueMessage, parse
 from live.deployment import Deployment
 from live.errors import LiveError
 from live.foreign import foreign
 from live.items import key_text
+from live.letter_queue import LetterQueue
 from live.stream import Record, StreamReader
 
 FindChange = Callable[[str], Change | None]

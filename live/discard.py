@@ -4,8 +4,9 @@ import threading
 from collections.abc import Callable, Collection
 
 from live.aws import asking_aws
-from live.dead_letters import LetterQueue, QueueMessage
+from live.dead_letters import QueueMessage
 from live.deployment import Deployment
+from live.letter_queue import LetterQueue
 
 FRUITLESS = 3
 """Rounds without a new message, after which a queue counts as read."""

@@ -14,7 +14,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from live.errors import LiveError
 from live.aws import asking_aws, fatal
 from live.deployment import Deployment
-from live.dead_letters import DeadLetter, LetterQueue, QueueMessage, names_no_record, parse
+from live.dead_letters import DeadLetter, QueueMessage, names_no_record, parse
+from live.letter_queue import LetterQueue
 from live.foreign import foreign
 from live.undelivered import UndeliveredRecords
 from live.replay_results import DONE, LetterResult, LetterStatus, RedriveSummary

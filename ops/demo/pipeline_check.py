@@ -16,7 +16,8 @@ from rich.table import Table as Grid
 
 from eventpipes import Filtered, Request, Unprocessable
 from live.aws import asking_aws
-from live.dead_letters import DeadLetter, LetterQueue, parse
+from live.dead_letters import DeadLetter, parse
+from live.letter_queue import LetterQueue
 from live.body import same_body
 from live.deliveries import FEED, Feed
 from live.deployment import Deployment

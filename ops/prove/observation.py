@@ -12,9 +12,10 @@ from urllib.parse import unquote
 
 from eventpipes import Request
 from live.aws import asking_aws
-from live.dead_letters import LetterQueue, parse
+from live.dead_letters import parse
 from live.deployment import table_of
 from live.errors import LiveError
+from live.letter_queue import LetterQueue
 from live.momento import Access, Momento
 from live.stream import StreamReader
 from live.table import TableClient

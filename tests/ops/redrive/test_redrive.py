@@ -10,8 +10,9 @@ import pytest
 from botocore.exceptions import ClientError
 from starlette.responses import Response
 
-import live.dead_letters
-from live.dead_letters import LetterQueue, QueueMessage
+import live.letter_queue
+from live.dead_letters import QueueMessage
+from live.letter_queue import LetterQueue
 from live.replay_results import LetterStatus
 from live.redrive import WORKERS
 from live.momento import UnusableError
@@ -251,7 +252,7 @@ def test_letters_worked_on_stay_hidden_for_longer_than_the_hold(
             extended.append(([one.body for one in messages], seconds))
 
     clock = SimpleNamespace(Event=Hasty, Thread=Thread)
-    monkeypatch.setattr(live.dead_letters, "threading", clock)
+    monkeypatch.setattr(live.letter_queue, "threading", clock)
     monkeypatch.setattr(LetterQueue, "_change", note)
     cloud.weather.put("Oslo")
     letter = cloud.give_up(PUT)

@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import pytest
 
-import live.dead_letters
+import live.letter_queue
 from live.deployment import Deployment
 from live.momento import Momento
 from localcloud.momento import LocalMomento
@@ -61,7 +61,7 @@ class DeployedCloud:
             for name, value in self._settings.items():
                 patch.setenv(name, value)
             patch.setenv("MOMENTO_ENDPOINT_URL", self.momento.endpoint)
-            patch.setattr(live.dead_letters, "WAIT_SECONDS", 0)
+            patch.setattr(live.letter_queue, "WAIT_SECONDS", 0)
             self._exit = stack.pop_all()
         return self
 
