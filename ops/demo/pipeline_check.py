@@ -4,15 +4,10 @@ The engine predicts what each change leads to (`ops.demo.changes`). The predicti
 the local cloud's feed of deliveries, the cache, the topics' messages and the dead-letter queues.
 """
 
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
-
-from rich.markup import escape
-from rich.table import Table as Grid
 
 from eventpipes import Filtered, Request, Unprocessable
 from live.aws import asking_aws
@@ -24,21 +19,17 @@ from live.deployment import Deployment
 from live.momento import Access, Momento
 from live.reading import reading
 from live.output import console
-from eventpipes.operations import OPERATIONS
 from live.route import Route, RouteOutcome, requests_in
 from live.workflow_route import WorkflowRoute
 from live.items import key_text
-from live.step import DEAD_LETTER, DELIVERED, FILTERED
+from live.step import DEAD_LETTER, DELIVERED, FILTERED, DeliveryStep
 from live.terminal import short
 from live.topic import Topic
 from ops.errors import OpsError
 from ops.demo.changes import DemoChanges, TableChange
+from ops.demo.grid import ChangesGrid
 
 PATIENCE_SECONDS = 60.0
-LONGEST = 60
-"""Characters of a cached value that are printed."""
-FeedItem = Mapping[str, Any]
-"""One delivery of the local cloud's feed (`localcloud.feed`)."""
 
 
 @dataclass
@@ -77,7 +68,7 @@ class PipelineCheck:
         routes, table = deployment.pipes, deployment.table
         demo = DemoChanges(routes, table.types, table.view, max_ttl_seconds=max_ttl_seconds)
         changes = demo.changes()
-        grid = _grid(f"{deployment.name}: the item {key_text(changes[0].key)}")
+        grid = ChangesGrid(f"{deployment.name}: the item {key_text(changes[0].key)}")
         entries: list[Request] = []
         refused: set[tuple[str, str]] = set()
         for change in changes:
@@ -90,7 +81,7 @@ class PipelineCheck:
             }
             if told.keys() != routes.keys():
                 break
-        console.print(grid)
+        console.print(grid.table)
         _print_unused_routes(changes, routes)
         self._check_letters(deployment, refused)
 
@@ -115,8 +106,8 @@ class PipelineCheck:
         self._feed.close()
 
     def _try(
-        self, deployment: Deployment, change: TableChange, entries: list[Request], grid: Grid
-    ) -> Mapping[str, Sequence[FeedItem]]:
+        self, deployment: Deployment, change: TableChange, entries: list[Request], grid: ChangesGrid
+    ) -> Mapping[str, Sequence[DeliveryStep]]:
         """Make one change, and add its row to the table; return its deliveries by operation."""
         routes = deployment.pipes
         started = time.monotonic()
@@ -129,17 +120,12 @@ class PipelineCheck:
             found = told.get(operation, ())
             made = self._compare_all(what, routes[operation], predicted, found, refused=refused)
             entries += [request for request in made if request.method != "POST"]
-        grid.add_row(
-            escape(short(change.label)),
-            *(_cells(routes.get(name), told.get(name, ())) for name in OPERATIONS),
-            self._cached(what, entries),
-            f"{milliseconds:.0f}",
-        )
+        grid.add(change.label, routes, told, self._cached(what, entries), milliseconds)
         return told
 
     def _deliveries_of(
         self, deployment: Deployment, change: TableChange
-    ) -> Mapping[str, Sequence[FeedItem]]:
+    ) -> Mapping[str, Sequence[DeliveryStep]]:
         """Return a change's deliveries by operation, after the last of them or the time-out.
 
         A workflow tells nothing of an operation for which a record makes no request.
@@ -151,7 +137,7 @@ class PipelineCheck:
             for name, route in routes.items()
             if isinstance(route, WorkflowRoute) and not sent[name] and any(sent.values())
         ]
-        found: dict[str, list[FeedItem]] = {name: [] for name in routes}
+        found: dict[str, list[DeliveryStep]] = {name: [] for name in routes}
         deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline and not all(
             name in silent or len(found[name]) >= max(1, len(sent[name])) for name in routes
@@ -171,7 +157,7 @@ class PipelineCheck:
         what: str,
         route: Route,
         predicted: RouteOutcome,
-        told: Sequence[FeedItem],
+        told: Sequence[DeliveryStep],
         *,
         refused: bool,
     ) -> list[Request]:
@@ -195,7 +181,7 @@ class PipelineCheck:
         return list(requests)
 
     def _compare(
-        self, name: str, request: Request | None, told: FeedItem | None, wanted: str
+        self, name: str, request: Request | None, told: DeliveryStep | None, wanted: str
     ) -> None:
         sent = told and told["request"]
         if request and sent and not _is_same(request, sent):
@@ -211,8 +197,8 @@ class PipelineCheck:
             why = f" ({told['reason']})" if told["reason"] else ""
             self.differences.append(f"{name}: {told['outcome']}{why}; expected {wanted}")
 
-    def _cached(self, what: str, requests: list[Request]) -> str:
-        """Compare the pipeline's entries with the cache; return their values, to print them."""
+    def _cached(self, what: str, requests: list[Request]) -> list[str | None]:
+        """Compare the pipeline's entries with the cache; return their values."""
         held = []
         for url, request in {reading(one).url: one for one in requests}.items():
             found = self._momento.fetch(request)
@@ -224,8 +210,8 @@ class PipelineCheck:
                     f" {dict(parse_qsl(urlsplit(url).query))}; expected"
                     f" {_or_nothing(wanted)}"
                 )
-            held.append("[dim]nothing[/]" if value is None else escape(_short(value)))
-        return "\n".join(held) or "[dim]nothing[/]"
+            held.append(value)
+        return held
 
     def _check_letters(self, deployment: Deployment, refused: set[tuple[str, str]]) -> None:
         """Print the pipeline's dead letters, and compare them with the refused requests."""
@@ -272,7 +258,7 @@ def _named(predicted: RouteOutcome) -> str:
     return DEAD_LETTER if isinstance(predicted, Unprocessable) else DELIVERED
 
 
-def _operations(item: FeedItem, routes: Mapping[str, Route]) -> list[str]:
+def _operations(item: DeliveryStep, routes: Mapping[str, Route]) -> list[str]:
     """Return a delivery's operations: all operations of the pipe if it sent no request."""
     own = [name for name, route in routes.items() if route.name == item["pipe"]]
     if len(own) > 1 and item["request"]:  # a workflow's
@@ -295,40 +281,6 @@ def _print_unused_routes(changes: list[TableChange], routes: Mapping[str, Route]
     for operation, route in routes.items():
         if not any(requests_in(one.predicted[operation]) for one in changes):
             console.print(f"No item was found that {route.name} sends.", markup=False)
-
-
-def _grid(title: str) -> Grid:
-    grid = Grid(title=escape(title), title_justify="left")
-    grid.add_column("change")
-    for operation in OPERATIONS:
-        grid.add_column(operation, min_width=len(operation))
-    grid.add_column("in the cache")
-    grid.add_column("ms", justify="right")
-    return grid
-
-
-def _cells(route: Route | None, told: Sequence[FeedItem]) -> str:
-    if route is None:
-        return "[dim]-[/]"
-    return "\n".join(map(_cell, told)) or "[red]✗ nothing came[/]"
-
-
-def _cell(told: FeedItem) -> str:
-    if told["outcome"] == FILTERED:
-        return "[dim]· filtered[/]"
-    if told["outcome"] != DELIVERED:
-        status = re.search(r"HTTP \d+", told["reason"])
-        return f"[red]✗ {escape(status[0] if status else told['reason'])}[/]"
-    request = told["request"]
-    address = urlsplit(request["url"])
-    query = dict(parse_qsl(address.query))
-    where = query.get("key") or query.get("key_base64") or ""
-    return f"[green]✓ {request['method']} {escape(short(where))}".rstrip() + "[/]"
-
-
-def _short(value: str) -> str:
-    text = short(value)
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."
 
 
 def _or_nothing(value: str | None) -> str:
