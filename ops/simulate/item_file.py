@@ -8,14 +8,12 @@ from typing import Any, Final
 
 from live.errors import LiveError
 from live.items import NumberText
-from live.written_item import as_item
+from live.written_item import KEY_BYTES, as_item
 from ops.errors import OpsError
 from ops.made_record import made_record
 from ops.record_file import EventName, parse, read_text
 
 _KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")
-_KEY_BYTES: Final = {"hash_key": 2_048, "range_key": 1_024}
-"""See AWS: "Quotas in Amazon DynamoDB"; an empty key is refused, too."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,7 @@ def _check_types(item: Mapping[str, Any], table: Mapping[str, Any], source: str)
                 f" {table['name']}"
             )
         size = len(item[name][found].encode())
-        most = _KEY_BYTES["hash_key" if name == table["hash_key"] else "range_key"]
+        most = KEY_BYTES["HASH" if name == table["hash_key"] else "RANGE"]
         if found != "N" and not 1 <= size <= most:
             raise OpsError(
                 f"{source}: {name} has {size:,} bytes, and DynamoDB takes 1 to {most:,} in the key"
