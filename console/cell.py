@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from eventpipes.request import RETRIED
+
 PENDING: Final = "pending"
 FILTERED: Final = "filtered"
 RETRYING: Final = "retrying"
@@ -17,8 +19,6 @@ FAILED: Final = frozenset({REFUSED, DEAD_LETTER, UNDELIVERED})
 DISCARDED: Final = "discarded"
 UNKNOWN: Final = "unknown"
 SETTLED: Final = frozenset({FILTERED, DELIVERED, SUPERSEDED, DISCARDED, UNKNOWN, *FAILED})
-AGAIN: Final = frozenset({401, 407, 409, 429})
-"""The answers of the 4xx that EventBridge sends again (AWS: "API destinations as targets")."""
 REFUSED_BY_TARGET: Final = "SDK_CLIENT_ERROR"
 """The ERROR_CODE of a rule's dead letter whose target answered with an error of the client's."""
 MOST_STEPS: Final = 60
@@ -178,7 +178,7 @@ class Cell:
 
     def _give_up(self) -> None:
         status = self.status
-        final = status is not None and 400 <= status < 500 and status not in AGAIN  # noqa: PLR2004 - HTTP's
+        final = status is not None and 400 <= status < 500 and status not in RETRIED  # noqa: PLR2004 - HTTP's
         if self.is_by_letter:
             is_refused = final or REFUSED_BY_TARGET in self.reason
             self.state = REFUSED if is_refused else DEAD_LETTER

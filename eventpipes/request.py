@@ -32,6 +32,8 @@ DEFAULT_HEADERS: Final = {
 }
 """The headers that EventBridge sends besides the authorization ("Headers included in requests to
 API destinations"). Only the content type can be changed."""
+RETRIED: Final = frozenset({401, 407, 409, 429})
+"""The answers of the 4xx that EventBridge sends again ("API destinations as targets")."""
 _QUERY: Final = "query parameter"
 _HEADER: Final = "header parameter"
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0A-\x1F\x7F]")

@@ -17,9 +17,9 @@ import httpx
 
 from eventpipes.rate_limit import RateLimit
 from eventpipes import Request
+from eventpipes.request import RETRIED
 from .authorization import DEAUTHORIZES, Authorization
 
-RETRIED = frozenset({401, 407, 409, 429})
 UNSENDABLE = "not HTTP:"
 
 
