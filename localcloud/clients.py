@@ -1,6 +1,8 @@
 """The runner's clients of an AWS API."""
 
+import json
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import boto3
@@ -31,6 +33,12 @@ class AwsClients:
                     service, endpoint_url=self._endpoint, config=self._config
                 )
             return self._made[service]
+
+    def secret(self, arn: str) -> Mapping[str, Any]:
+        """Return a secret of Secrets Manager that is a JSON object."""
+        answer = self("secretsmanager").get_secret_value(SecretId=arn)
+        secret: Mapping[str, Any] = json.loads(answer["SecretString"])
+        return secret
 
     def close(self) -> None:
         """Close the clients' connections."""

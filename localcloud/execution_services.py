@@ -6,22 +6,20 @@ import json
 import threading
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eventpipes.deployed import ReadSecret, read_state_machine
+from eventpipes.deployed import read_state_machine
 from eventpipes.stream_record import as_json
 from eventpipes.workflow import HttpCall, MapRun, StateMachine, TaskError
 from eventpipes.workflow.sdk_task import INVOKE, SCAN
 from eventpipes.workflow.state_error import TIMEOUT
-from .authorization import Authorizations
 from .batch_steps import BatchSteps
-from .function_run import Functions
-from .sender import Attempt, Timing
+from .sender import Attempt
 from .step import tell_nobody
+from .surroundings import Surroundings
 from .workflow_services import WorkflowServices
 
 NAMES: Final = {"BOOL": "Bool", "NULL": "Nul", "SS": "Ss", "NS": "Ns", "BS": "Bs"}
@@ -29,18 +27,6 @@ NAMES: Final = {"BOOL": "Bool", "NULL": "Nul", "SS": "Ss", "NS": "Ns", "BS": "Bs
 SLOWER: Final = 10
 """A stretch may take this many times longer than on AWS: all children share this machine."""
 _Answered = TypeVar("_Answered")
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What all executions share."""
-
-    client: Callable[[str], Any]
-    functions: Functions
-    authorizations: Authorizations
-    read_secret: ReadSecret
-    timing: Timing
-    redirect: str | None
 
 
 class ExecutionServices(WorkflowServices):

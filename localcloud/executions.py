@@ -14,7 +14,8 @@ from eventpipes import EventPipesError
 from eventpipes.workflow import Checkpoint, Execution, MapRun, StateMachine
 from . import execution_records
 from .errors import LocalCloudError
-from .execution_services import ExecutionServices, Surroundings
+from .execution_services import ExecutionServices
+from .surroundings import Surroundings
 from .workflow_services import Stopped
 
 TELL_SECONDS: Final = 0.2

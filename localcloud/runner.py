@@ -9,35 +9,30 @@ boto3, so it works with any AWS API.
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 from botocore.exceptions import ClientError
 
-from eventpipes.rate_limit import RateLimit
-from eventpipes import Definition, EventBusTarget, EventPipesError, Pipe, Rule, RuleDefinition
+from eventpipes import Definition, EventPipesError, Pipe, RuleDefinition
 from eventpipes.deployed import read_definition
 from .authorization import Authorizations, secrets_of
-from .batch_deliverer import BatchDeliverer
-from .bus import Bus
 from .change_signal import ChangeSignal
 from .checkpoints import Checkpoints
 from .clients import AwsClients
-from .deliverer import Deliverer
+from .deliverers import Deliverers
 from .delivery import Delivery
-from .execution_services import Surroundings
 from .executions import Executions
 from .log_writer import LogWriter
 from .logs import ExecutionLog
 from .function_run import FunctionRun, Functions, Endpoints
-from .rule_target import RuleTarget
 from .schedules import Schedules
-from .sender import Sender, Timing
+from .sender import Timing
 from .shard import ShardReader
-from .state_machine_log import StateMachineLog
 from .status import FAILED, PipeStatus
 from .step import Tell, tell_nobody
+from .surroundings import Surroundings
 
 if TYPE_CHECKING:
     from types_boto3_dynamodbstreams import DynamoDBStreamsClient
@@ -93,24 +88,29 @@ class Runner:
     ) -> None:
         self._client = AwsClients(endpoint, region)
         self._signal = ChangeSignal(endpoint)
-        self._redirect = redirect
         self._checkpoints = checkpoints or Checkpoints()
-        self._timing = timing or Timing()
         self._on_delivery = on_delivery
         self._on_step = on_step
         self._on_start = on_start
         self._running: dict[str, _Running] = {}
         self._statuses: dict[str, PipeStatus] = {}
-        self._limits: dict[str, RateLimit] = {}
-        self._buses: dict[str, Bus] = {}
-        self._authorizations = Authorizations(self._client, self._read_secret)
+        self._authorizations = Authorizations(self._client, self._client.secret)
         self._log_writer = LogWriter(self._client("logs"))
         self._log = ExecutionLog(self._log_writer)
         functions = Functions(self._client, self._log_writer, Endpoints(endpoint, region, redirect))
-        reads = (self._authorizations, self._read_secret)
-        shared = Surroundings(self._client, functions, *reads, self._timing, redirect)
+        timing = timing or Timing()
+        reads = (self._authorizations, self._client.secret)
+        shared = Surroundings(self._client, functions, *reads, timing, redirect)
+        self._deliverers = Deliverers(
+            shared,
+            log=self._log,
+            log_writer=self._log_writer,
+            on_start=on_start,
+            on_delivery=on_delivery,
+            tell=on_step,
+        )
         self._executions = Executions(endpoint, shared)
-        self._schedules = Schedules(self._client, functions, self._timing.second, on_run)
+        self._schedules = Schedules(self._client, functions, timing.second, on_run)
         self._stop = threading.Event()
         self._since = 0.0
         self._watched = 0.0
@@ -131,7 +131,7 @@ class Runner:
         self._signal.wake()
         for name in list(self._running):
             self._halt(name)
-        for bus in self._buses.values():
+        for bus in self._deliverers.buses:
             bus.close()
         self._schedules.close()
         self._executions.close()
@@ -143,14 +143,14 @@ class Runner:
     def statuses(self) -> dict[str, PipeStatus]:
         """The status of every pipe by name, and of every rule by place (`bus/rule/target`)."""
         statuses = dict(self._statuses)
-        for bus in list(self._buses.values()):
+        for bus in self._deliverers.buses:
             statuses |= bus.statuses
         return statuses
 
     @property
     def rules_are_idle(self) -> bool:
         """Whether the rules of all buses have finished the events that they got."""
-        return all(bus.is_idle for bus in list(self._buses.values()))
+        return all(bus.is_idle for bus in self._deliverers.buses)
 
     @property
     def idle_seconds(self) -> float:
@@ -245,7 +245,7 @@ class Runner:
                 if name not in self._running or error.response["Error"]["Code"] in GONE:
                     self._halt(name)
                     self._statuses[name] = PipeStatus(name, "RETRYING", str(error))
-        for bus in self._buses.values():
+        for bus in self._deliverers.buses:
             try:
                 bus.refresh(closely=True)
             except ClientError as error:
@@ -258,7 +258,7 @@ class Runner:
             name,
             self._client("pipes"),
             self._client("events"),
-            self._read_secret,
+            self._client.secret,
             self._client("stepfunctions"),
         )
         fingerprint = repr(definition) + json.dumps(secrets_of(definition))
@@ -283,7 +283,7 @@ class Runner:
         streams: DynamoDBStreamsClient = self._client("dynamodbstreams")
         stream = streams.describe_stream(StreamArn=definition.source.arn)["StreamDescription"]
         running = _Running(fingerprint, [])
-        bus = None if definition.event_bus is None else self._bus(definition.event_bus)
+        bus = self._deliverers.bus_of(pipe)
 
         def report(delivery: Delivery) -> None:
             self._log.write(definition, delivery)
@@ -297,7 +297,7 @@ class Runner:
                 pipe,
                 shard["ShardId"],
                 streams=streams,
-                deliverer=self._deliverer(pipe, shard["ShardId"], running.stop, bus),
+                deliverer=self._deliverers.make(pipe, shard["ShardId"], running.stop, bus),
                 bus=bus,
                 checkpoints=self._checkpoints,
                 stop=running.stop,
@@ -318,73 +318,6 @@ class Runner:
         for thread in running.threads:
             thread.start()
 
-    def _deliverer(
-        self, pipe: Pipe, shard: str, stop: threading.Event, bus: Bus | None
-    ) -> Deliverer | BatchDeliverer:
-        definition = pipe.definition
-        if target := definition.state_machine:
-            return BatchDeliverer(
-                pipe,
-                target,
-                shard=shard,
-                timing=self._timing,
-                redirect=self._redirect,
-                queue=self._client("sqs"),
-                stop=stop,
-                log=StateMachineLog(
-                    target.arn, states=self._client("stepfunctions"), writer=self._log_writer
-                ),
-                authorizations={
-                    arn: self._authorizations.of(connection)
-                    for arn, connection in target.connections.items()
-                },
-                note=lambda run: self._log.write_run(definition, run),
-                tell=self._on_step,
-            )
-        return Deliverer(
-            pipe,
-            shard=shard,
-            sender=self._sender(definition),
-            queue=self._client("sqs"),
-            stop=stop,
-            bus=bus,
-            tell=self._on_step,
-        )
-
-    def _sender(self, definition: Definition | RuleDefinition) -> Sender:
-        """Return what sends to a destination, whose rate limit all its users share."""
-        destination = definition.destination
-        limit = self._limits.setdefault(definition.target_arn, RateLimit(destination.rate_limit))
-        limit.per_second = destination.rate_limit
-        return Sender(
-            limit=limit,
-            timing=self._timing,
-            redirect=self._redirect,
-            authorization=self._authorizations.of(destination.connection),
-        )
-
-    def _bus(self, bus: EventBusTarget) -> Bus:
-        def make(rule: Rule) -> RuleTarget:
-            definition = rule.definition
-            self._on_start(definition)
-            return RuleTarget(
-                rule,
-                sender=self._sender(definition),
-                queue=self._client("sqs"),
-                report=self._on_delivery,
-                tell=self._on_step,
-            )
-
-        if bus.arn not in self._buses:
-            self._buses[bus.arn] = Bus(
-                bus.name,
-                client=self._client,
-                read_secret=self._read_secret,
-                make=make,
-                report=self._on_delivery,
-            )
-        return self._buses[bus.arn]
-
     def _halt(self, name: str) -> None:
         running = self._running.pop(name, None)
         if running is None:
@@ -393,8 +326,3 @@ class Runner:
         self._signal.wake()
         for thread in running.threads:
             thread.join()
-
-    def _read_secret(self, arn: str) -> Mapping[str, Any]:
-        answer = self._client("secretsmanager").get_secret_value(SecretId=arn)
-        secret: Mapping[str, Any] = json.loads(answer["SecretString"])
-        return secret
