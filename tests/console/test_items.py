@@ -23,18 +23,29 @@ class Hanging(Table):
         super().__init__(item)
         self.answers = threading.Event()
         self.answers.set()
+        self.hangs = False
         self.reads = 0
 
     def read(self, key: object) -> Any:
         """Return the item, once the table answers."""
         self.reads += 1
-        self.answers.wait()
+        self._answer()
         return super().read(key)
 
     def page(self, **_: object) -> Any:
         """Return the only key."""
-        self.answers.wait()
+        self._answer()
         return [KEY], None
+
+    def stop_answering(self) -> None:
+        """Answer nothing from now on; return once somebody waits, so that no look is under way."""
+        self.answers.clear()
+        until(lambda: self.hangs)
+
+    def _answer(self) -> None:
+        while not self.answers.wait(0.01):
+            self.hangs = True
+        self.hangs = False
 
 
 class Page:
@@ -90,7 +101,7 @@ def beat(page: Page) -> str:
 
 def test_item_is_unknown_while_a_look_hangs(page: Page, table: Hanging) -> None:
     """It does not stay in sync until the read times out; then it is in sync again."""
-    table.answers.clear()
+    table.stop_answering()
     until(lambda: beat(page) == "unknown")
     (_, told) = page.told[-1]
     assert (told["table"], told["cache"], told["expires"]) == ("unknown", "unknown", None)
@@ -102,7 +113,7 @@ def test_item_is_unknown_at_once_when_a_side_is_known_to_be_down(
     page: Page, table: Hanging
 ) -> None:
     """The other side still shows what it had."""
-    table.answers.clear()
+    table.stop_answering()
     page.items.doubt("Momento does not answer", "cache")
     (_, told) = page.told[-1]
     assert (told["state"], told["why"]) == ("unknown", "Momento does not answer")
@@ -113,7 +124,7 @@ def test_page_that_opens_gets_no_old_state(
     table: Hanging, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nobody has looked at the items since the last page was closed."""
-    table.answers.clear()
+    table.stop_answering()
     monkeypatch.setattr(console.items, "LATE_SECONDS", -10.0)
     assert [data["state"] for name, data in page.items.state() if name == "item"] == ["unknown"]
 
