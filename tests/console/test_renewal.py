@@ -74,7 +74,7 @@ def test_another_filter_is_seen_without_a_new_start(
     monkeypatch.setattr(console.boards, "MODEL_SECONDS", 0.2)
     clients = Clients(monkeypatch)
     pipes = client("pipes", shop.aws.endpoint)
-    for status in ("open", "shipped"):  # each definition puts one of them
+    for status in ("shipped", "open"):  # each definition puts one; the pipe has read both
         shop.put("shop-orders", order(OrderId=status, Customer="Al", Status=status))
     with served(shop) as url, Visitor(url, SALES) as visitor:
         visitor.wait("ready")
