@@ -102,6 +102,11 @@ class WorkflowCloud:
         events = logs.filter_log_events(logGroupName=group)["events"]
         return [json.loads(event["message"]) for event in events]
 
+    def is_authorized(self) -> bool:
+        """Say whether the connection may be used."""
+        found = client("events", self._endpoint).describe_connection(Name=self.connection)
+        return bool(found["ConnectionState"] == "AUTHORIZED")
+
     def authorize(self) -> None:
         """Give the connection its key again, as after a 401."""
         parameters = {"ApiKeyName": "Authorization", "ApiKeyValue": API_KEY}
