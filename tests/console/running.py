@@ -121,6 +121,7 @@ class Shop:
                     f"{self.momento.endpoint}/topics/{CACHE}/{topic}",
                     headers={"Authorization": API_KEY, "Content-Type": "text/plain"},
                     content="the end",
+                    timeout=60,
                 ).raise_for_status()
 
     def put(self, table: str, item: dict[str, Any]) -> None:

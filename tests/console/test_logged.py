@@ -43,7 +43,11 @@ def test_changes_are_told_by_the_execution_logs(shop: Shop, topology: str) -> No
     until Momento takes the request.
     """
     shop.arrivals.answer("busy", *[503] * 4)
-    with served(shop) as url, Visitor(url, SALES) as visitor, httpx.Client(base_url=url) as http:
+    with (
+        served(shop) as url,
+        Visitor(url, SALES) as visitor,
+        httpx.Client(base_url=url, timeout=60) as http,
+    ):
         visitor.wait("ready")
         (model,) = [
             one for one in http.get("/api/model").json()["pipelines"] if one["name"] == SALES

@@ -185,7 +185,7 @@ def test_the_heartbeat_shows_the_lag_of_a_pipe_that_retries(cloud: WeatherCloud)
 
 def test_a_hundred_long_polls_leave_the_api_free(local_aws: LocalAws) -> None:
     address = urlsplit(local_aws.endpoint)
-    known = httpx.get(f"{local_aws.endpoint}{PATH}?all=-1").json()["all"]
+    known = httpx.get(f"{local_aws.endpoint}{PATH}?all=-1", timeout=60).json()["all"]
     question = f"GET {PATH}?all={known} HTTP/1.1\r\nHost: {address.netloc}\r\n\r\n".encode()
     with ExitStack() as polls:
         for _ in range(100):

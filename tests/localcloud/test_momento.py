@@ -176,7 +176,7 @@ def test_the_longest_ttl_can_be_set(monkeypatch: pytest.MonkeyPatch) -> None:
     month = 30 * 86_400
     with (
         LocalMomento(api_key=KEY, caches=(CACHE,), max_ttl_seconds=month) as service,
-        httpx.Client(base_url=service.endpoint, headers={"Authorization": KEY}) as http,
+        httpx.Client(base_url=service.endpoint, headers={"Authorization": KEY}, timeout=60) as http,
     ):
         start = time.monotonic()
         clock = SimpleNamespace(monotonic=lambda: start)

@@ -34,7 +34,9 @@ def http(clock: SimpleNamespace) -> Iterator[httpx.Client]:
     assert clock
     with (
         LocalMomento(api_key=KEY, caches=CACHES, limits=Limits()) as momento,
-        httpx.Client(base_url=momento.endpoint, headers={"Authorization": KEY}) as client,
+        httpx.Client(
+            base_url=momento.endpoint, headers={"Authorization": KEY}, timeout=60
+        ) as client,
     ):
         yield client
 
@@ -109,7 +111,9 @@ def test_without_limits_nothing_is_refused(clock: SimpleNamespace) -> None:
     assert clock
     with (
         LocalMomento(api_key=KEY, caches=CACHES) as momento,
-        httpx.Client(base_url=momento.endpoint, headers={"Authorization": KEY}) as client,
+        httpx.Client(
+            base_url=momento.endpoint, headers={"Authorization": KEY}, timeout=60
+        ) as client,
     ):
         assert set(statuses(client, 120, "PUT", "/cache/one")) == {204}
         assert set(statuses(client, 20, "POST", "/topics/one/a")) == {204}

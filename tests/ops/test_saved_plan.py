@@ -104,7 +104,8 @@ def test_another_file_than_a_plan_is_refused(house: House, run: Run) -> None:
 
 def test_a_saved_plan_can_be_applied_only_once(run: Run, saved: Path, aws: LocalAws) -> None:
     """AWS is not ready for the three pipes, then not for one: the rest is applied twice more."""
-    httpx.post(aws.endpoint + PATH, json=[STREAM, QUEUE, STREAM, QUEUE]).raise_for_status()
+    faults = [STREAM, QUEUE, STREAM, QUEUE]
+    httpx.post(aws.endpoint + PATH, json=faults, timeout=60).raise_for_status()
     done = run("deploy", "--plan", str(saved))
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("unexpected state 'CREATE_FAILED'") == 4
