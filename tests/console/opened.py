@@ -53,7 +53,10 @@ def watched(chromium: Browser, url: str, **context: Any) -> Iterator[Page]:
 
 
 def settled(page: Page, name: str) -> None:
-    """Wait for what a view asks the server for."""
+    """Wait for the pipeline of the address, and for what a view asks the server for."""
+    pipeline = page.evaluate("location.hash").removeprefix("#/").partition("/")[0]
+    expect(page.locator("#flow")).to_contain_text(pipeline)
+    expect(page.locator(".health")).not_to_contain_text("Connecting")
     expect(page.locator(".attention")).not_to_be_empty()
     match name:
         case "change":

@@ -90,6 +90,7 @@ def test_no_view_is_wider_than_the_window(chromium: Browser) -> None:
     with opened(chromium, Replayed(*EVERY)) as page:
         for name, address in VIEWS.items():
             go(page, address)
+            settled(page, name)
             for width in WIDTHS:
                 page.set_viewport_size({"width": width, "height": 800})
                 wide = page.evaluate("document.documentElement.scrollWidth")
