@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from console.cell import SUPERSEDED
-from console.destination import MANY, SentTo, destination_of
+from console.receiver import MANY, Receiver, receiver_of
 from console.errors import ConsoleError
 from console.form import Form
 from console.health import health_json, health_of
@@ -117,9 +117,9 @@ class Board:
         return True
 
     @property
-    def sent(self) -> dict[str, SentTo]:
+    def sent(self) -> dict[str, Receiver]:
         """Where each route sends, by its id."""
-        return {id_: destination_of(route) for id_, route in self.routing.routes.items()}
+        return {id_: receiver_of(route) for id_, route in self.routing.routes.items()}
 
     @property
     def cache(self) -> str:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.destination import SentTo, destination_of
+from console.receiver import Receiver, receiver_of
 from console.form import Form
 from console.routing import route_id
 from console.expressions import expressions_of
@@ -58,7 +58,7 @@ def form_json(form: Form) -> Json:
 
 
 def _route_json(route: Route, node: str) -> Json:
-    definition, sent = route.definition, destination_of(route)
+    definition, sent = route.definition, receiver_of(route)
     is_workflow = isinstance(route, WorkflowRoute)
     parameters = {
         "path": list(definition.path_parameters),
@@ -106,7 +106,7 @@ class _Graph:
             self._route(route)
 
     def _route(self, route: Route) -> None:
-        id_, sent = route_id(route), destination_of(route)
+        id_, sent = route_id(route), receiver_of(route)
         sender = self._sender(route)
         self.node_of[id_] = sender
         place = self._node(sent.kind, sent.name, detail=_where(sent))
@@ -163,7 +163,7 @@ class _Graph:
             self.edges.append(edge)
 
 
-def _where(sent: SentTo) -> str:
+def _where(sent: Receiver) -> str:
     return f"topic of the cache {sent.cache}" if sent.topic else "Momento cache"
 
 

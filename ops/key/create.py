@@ -12,7 +12,7 @@ from ops.doctor.declared import Declared
 from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.roles import Purpose, purposes, role_for
-from ops.key.targets import Targets
+from ops.key.momento_names import MomentoNames
 from ops.terraform import environment, synthesize
 from stacks.settings import Settings
 
@@ -38,18 +38,18 @@ def wanted(settings: Settings, also: Sequence[str] = ()) -> Wanted:
         OpsError: a stack cannot be synthesized.
 
     """
-    targets = Targets()
+    names = MomentoNames()
     connections: set[str] = set()
     of_watches: set[str] = set()
     for name in dict.fromkeys([settings.stack, *also]):
         chosen = settings if name == settings.stack else Settings.load(stack=name)
         folder = synthesize(name, environment(chosen), quiet=True)
         document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
-        targets |= Targets.of(document)
+        names |= MomentoNames.of(document)
         connections.update(Declared(document).names("aws_cloudwatch_event_connection"))
         of_watches.update(watch_key.secrets_in(document))
     return Wanted(
-        both=purposes(settings, targets),
+        both=purposes(settings, names),
         connections=sorted(connections),
         watch_secrets=sorted(of_watches),
     )

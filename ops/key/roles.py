@@ -7,7 +7,7 @@ from typing import Any
 
 from live.momento_auth import MomentoAuth, Role
 from ops.errors import OpsError
-from ops.key.targets import ANY, Targets
+from ops.key.momento_names import ANY, MomentoNames
 from stacks.settings import Settings
 
 MOST_RULES = 20
@@ -25,7 +25,7 @@ class Purpose:
     rules: Rules
 
 
-def purposes(settings: Settings, targets: Targets) -> tuple[Purpose, Purpose]:
+def purposes(settings: Settings, names: MomentoNames) -> tuple[Purpose, Purpose]:
     """Return the purposes of the sending key and the reading key.
 
     Role names are an account's, so they have the prefix and the stack in them. Two stacks that
@@ -37,24 +37,24 @@ def purposes(settings: Settings, targets: Targets) -> tuple[Purpose, Purpose]:
             setting="MOMENTO_API_KEY",
             role_name=f"{whose}-send",
             description=f"Put and delete items, and publish, for the stack {whose}",
-            rules=rules(targets, "write"),
+            rules=rules(names, "write"),
         ),
         Purpose(
             setting="MOMENTO_READ_API_KEY",
             role_name=f"{whose}-read",
             description=f"Read what the stack {whose} has sent",
-            rules=rules(targets, "read"),
+            rules=rules(names, "read"),
         ),
     )
 
 
-def rules(targets: Targets, permission: str) -> Rules:
-    """Return the rules that permit this for the targets, and nothing else.
+def rules(names: MomentoNames, permission: str) -> Rules:
+    """Return the rules that permit this for the names, and nothing else.
 
     See Momento: "HTTP API for Momento Roles".
     """
-    topics = targets.topics
-    if len(targets.caches) + len(topics) > MOST_RULES:
+    topics = names.topics
+    if len(names.caches) + len(topics) > MOST_RULES:
         topics = frozenset((cache, ANY) for cache, _ in topics)
     return [
         *(
@@ -64,7 +64,7 @@ def rules(targets: Targets, permission: str) -> Rules:
                 "caches": _selector(cache),
                 "items": "*",
             }
-            for cache in sorted(targets.caches)
+            for cache in sorted(names.caches)
         ),
         *(
             {

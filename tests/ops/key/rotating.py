@@ -17,7 +17,7 @@ from ops.key.connections import Connections
 from ops.key.progress import ProgressFile
 from ops.key.roles import Purpose, purposes
 from ops.key.rotate import Rotation
-from ops.key.targets import Targets
+from ops.key.momento_names import MomentoNames
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from localcloud.applied import client
@@ -30,13 +30,13 @@ class Rotating:
     """The parts of a rotation; `old` are the former keys of `.env`, by their settings."""
 
     def __init__(
-        self, momento: LocalMomento, aws_endpoint: str, connection: str, targets: Targets
+        self, momento: LocalMomento, aws_endpoint: str, connection: str, names: MomentoNames
     ) -> None:
         self.momento = momento
         self.keys = momento.service.keys
         self.connection = connection
-        self.cache = min(targets.caches)
-        self.both = purposes(Settings(MOMENTO_API_ENDPOINT=ENDPOINT), targets)
+        self.cache = min(names.caches)
+        self.both = purposes(Settings(MOMENTO_API_ENDPOINT=ENDPOINT), names)
         self.file = ProgressFile(env_file.path().with_name(".key-rotation-test.json"))
         self.said: list[str] = []
         self._events = client("events", aws_endpoint)

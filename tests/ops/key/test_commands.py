@@ -19,13 +19,13 @@ from ops.key import env_file
 from ops.key.create import Wanted
 from ops.key.manager import VARIABLE
 from ops.key.roles import purposes
-from ops.key.targets import Targets
+from ops.key.momento_names import MomentoNames
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 
 CACHE, TOPIC = "momento-eventbridge-cache", "momento-eventbridge-topic"
 OWNER = "the-owner's-key"
-WEATHER = Targets(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
+WEATHER = MomentoNames(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
 
 
 @pytest.fixture

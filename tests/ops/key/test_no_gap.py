@@ -12,7 +12,7 @@ import ops.key.rotate
 from localcloud import LocalAws
 from localcloud.delivery import Delivery
 from ops.key.rotate import Rotation
-from ops.key.targets import Targets
+from ops.key.momento_names import MomentoNames
 from stacks.settings import Settings
 from tests.localcloud.arrivals import Arrivals, until
 from tests.localcloud.running_workflow import Running
@@ -91,8 +91,8 @@ def refused(deliveries: list[Delivery]) -> list[Delivery]:
 def three_pipes(local_aws: LocalAws) -> Iterator[tuple[WeatherCloud, Rotating]]:
     """Run the weather pipes, and return their cloud and its keys."""
     with WeatherCloud(local_aws) as cloud, cloud.runner() as runner:
-        targets = Targets(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
-        rotating = Rotating(cloud.momento, local_aws.endpoint, cloud.weather.connection, targets)
+        names = MomentoNames(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
+        rotating = Rotating(cloud.momento, local_aws.endpoint, cloud.weather.connection, names)
         runner.wait_until_reading(*cloud.weather.create_pipes())
         yield cloud, rotating
 
@@ -121,8 +121,8 @@ def test_a_workflow_misses_nothing(local_aws: LocalAws) -> None:
     """A batch that the new key interrupts is sent again, so a message may come twice."""
     with Running(local_aws) as running:
         cache, topic = WORKFLOW_CACHE, WORKFLOW_TOPIC
-        targets = Targets(caches=frozenset({cache}), topics=frozenset({(cache, topic)}))
-        rotating = Rotating(running.momento, local_aws.endpoint, running.cloud.connection, targets)
+        names = MomentoNames(caches=frozenset({cache}), topics=frozenset({(cache, topic)}))
+        rotating = Rotating(running.momento, local_aws.endpoint, running.cloud.connection, names)
 
         def write(number: int) -> None:
             if number % 7 == 6:

@@ -15,7 +15,7 @@ from localcloud.momento import LocalMomento
 from ops.errors import OpsError
 from ops.key.create import wanted
 from ops.key.roles import Purpose, purposes, role_for, rules, sentence
-from ops.key.targets import ANY, Targets
+from ops.key.momento_names import ANY, MomentoNames
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
@@ -26,11 +26,11 @@ from tests.synthesized import synthesize
 CACHE, TOPIC = "momento-eventbridge-cache", "momento-eventbridge-topic"
 OWNER = "the-owner's-key"
 TOPOLOGIES = ("pipes", "bus", "workflow")
-WEATHER = Targets(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
+WEATHER = MomentoNames(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
 
 
-def targets_of(topology: str, mapping: ItemMapping) -> Targets:
-    """Return the targets of a stack with one pipeline."""
+def names_of(topology: str, mapping: ItemMapping) -> MomentoNames:
+    """Return the names of a stack with one pipeline."""
     settings = Settings(
         MOMENTO_API_ENDPOINT=ENDPOINT,
         MOMENTO_CACHE_NAME=CACHE,
@@ -39,12 +39,12 @@ def targets_of(topology: str, mapping: ItemMapping) -> Targets:
     stack = MomentoStack(cdktf.Testing.app(), "own", settings)
     table = stack.add_table("items", keys=KeySchema(Attribute("Id")))
     stack.add_pipeline("changes", source=table, mapping=mapping, largest_item=1_000)
-    return Targets.of(json.loads(cdktf.Testing.synth(stack)))
+    return MomentoNames.of(json.loads(cdktf.Testing.synth(stack)))
 
 
-def test_the_targets_of_the_weather_stack_are_the_same_in_all_topologies() -> None:
+def test_the_names_of_the_weather_stack_are_the_same_in_all_topologies() -> None:
     for topology in TOPOLOGIES:
-        assert Targets.of(synthesize(TOPOLOGY=topology).document) == WEATHER
+        assert MomentoNames.of(synthesize(TOPOLOGY=topology).document) == WEATHER
 
 
 @each(topology=TOPOLOGIES)
@@ -54,7 +54,7 @@ def test_a_name_that_the_record_decides_stands_for_any(topology: str) -> None:
         cache=CacheEntry(key=key, value=[key], ttl=60, cache="other"),
         topic=TopicMessage(topic=key, value=[key], cache="other"),
     )
-    found = targets_of(topology, mapping)
+    found = names_of(topology, mapping)
     assert found.caches == {"other"}
     assert found.topics == {("other", ANY)}
 
@@ -62,8 +62,8 @@ def test_a_name_that_the_record_decides_stands_for_any(topology: str) -> None:
 @each(topology=TOPOLOGIES)
 def test_a_stack_that_only_publishes_writes_no_items(topology: str) -> None:
     mapping = ItemMapping(topic=TopicMessage(topic="news", value=[Attribute("Id")]))
-    found = targets_of(topology, mapping)
-    assert found == Targets(caches=frozenset(), topics=frozenset({(CACHE, "news")}))
+    found = names_of(topology, mapping)
+    assert found == MomentoNames(caches=frozenset(), topics=frozenset({(CACHE, "news")}))
 
 
 def test_the_rules_name_one_cache_and_one_topic() -> None:
@@ -85,7 +85,9 @@ def test_the_rules_name_one_cache_and_one_topic() -> None:
 
 
 def test_with_very_many_topics_a_rule_is_for_all_topics_of_the_cache() -> None:
-    many = Targets(caches=frozenset({"c"}), topics=frozenset(("c", f"t{n}") for n in range(30)))
+    many = MomentoNames(
+        caches=frozenset({"c"}), topics=frozenset(("c", f"t{n}") for n in range(30))
+    )
     assert [one.get("topics") for one in rules(many, "write")] == [None, ANY]
 
 

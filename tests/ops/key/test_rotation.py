@@ -23,7 +23,7 @@ from ops.key.create import Wanted
 from ops.key.manager import VARIABLE
 from ops.key.progress import ProgressFile
 from ops.key.rotate import Rotation
-from ops.key.targets import Targets
+from ops.key.momento_names import MomentoNames
 from stacks.settings import Settings
 from tests.conftest import ROOT
 from localcloud.applied import client
@@ -31,7 +31,7 @@ from tests.localcloud.weather_pipes import empty
 from tests.ops.key.rotating import READS, SENDS, Rotating, in_folder
 
 CACHE, TOPIC = "weather", "changes"
-TARGETS = Targets(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
+TARGETS = MomentoNames(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
 CONNECTION = "weather-connection"
 
 

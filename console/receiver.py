@@ -13,7 +13,7 @@ MANY = "several"
 
 
 @dataclass(frozen=True, kw_only=True)
-class SentTo:
+class Receiver:
     """The cache, the topic (empty for a cache's route), and the endpoint."""
 
     cache: str
@@ -31,7 +31,7 @@ class SentTo:
         return self.topic or self.cache
 
 
-def destination_of(route: Route) -> SentTo:
+def receiver_of(route: Route) -> Receiver:
     """Return where a route sends. A name that is made of the record is `several`."""
     endpoint = _endpoint(route)
     names = [unquote(part) for part in urlsplit(endpoint).path.split("/")[2:]]
@@ -39,7 +39,7 @@ def destination_of(route: Route) -> SentTo:
     cache, topic = names[:2]
     if route.operation != PUBLISH:
         topic = ""
-    return SentTo(cache=cache, topic=topic, endpoint=endpoint)
+    return Receiver(cache=cache, topic=topic, endpoint=endpoint)
 
 
 def _endpoint(route: Route) -> str:

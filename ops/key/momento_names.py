@@ -11,19 +11,19 @@ ANY = "*"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Targets:
+class MomentoNames:
     """The caches whose items are written, and the topics, each with its cache."""
 
     caches: frozenset[str] = frozenset()
     topics: frozenset[tuple[str, str]] = frozenset()
 
-    def __or__(self, other: "Targets") -> "Targets":
-        """Return the targets of both."""
-        return Targets(caches=self.caches | other.caches, topics=self.topics | other.topics)
+    def __or__(self, other: "MomentoNames") -> "MomentoNames":
+        """Return the names of both."""
+        return MomentoNames(caches=self.caches | other.caches, topics=self.topics | other.topics)
 
     @classmethod
-    def of(cls, document: Mapping[str, Any]) -> "Targets":
-        """Return the targets of a stack's `cdk.tf.json`."""
+    def of(cls, document: Mapping[str, Any]) -> "MomentoNames":
+        """Return the names of a stack's `cdk.tf.json`."""
         caches, topics = set(), set()
         for kind, cache, topic in names_in_stack(document):
             if kind != "topics":
