@@ -10,9 +10,9 @@ from momento_pipes import output, quick_start
 
 loading = quick_start.begin()  # it waits for node while the rest is imported
 
-from stacks import catalogue
-from momento_pipes.judgement import judgement
 from momento_pipes.errors import StackError
+from momento_pipes.judgement import judgement
+from stacks import catalogue
 from stacks.settings import Settings
 
 loading.join()  # until then, the environment has variables for node

@@ -9,8 +9,8 @@ from functools import partial
 from typing import Any, Final
 
 from console.cell import SUPERSEDED
-from console.receiver import MANY, Receiver, receiver_of
 from console.errors import ConsoleError
+from console.followers import Followers
 from console.form import Form
 from console.health import health_json, health_of
 from console.hub import Hub
@@ -19,10 +19,10 @@ from console.letter_box import LetterBox
 from console.letters import LetterReader
 from console.messages import LastMessages
 from console.model import pipeline_json
+from console.receiver import MANY, Receiver, receiver_of
 from console.routing import Routing
 from console.settings import ConsoleSettings
 from console.store import ChangeStore, Step
-from console.followers import Followers
 from eventpipes.operations import PUBLISH
 from live.aws import QUICK, Aws
 from live.deployment import Deployment

@@ -8,7 +8,7 @@ from typing import Any, Final
 from console.cell import DELIVERED
 from console.change import Change
 from console.form import Form
-from console.look import UNKNOWN, SeenItem, ItemLooker, cache_json
+from console.look import UNKNOWN, ItemLooker, SeenItem, cache_json
 from console.routing import Routing
 from console.store import ChangeStore
 from console.verdict import ABSENT, ON_ITS_WAY, verdict

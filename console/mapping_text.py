@@ -9,9 +9,9 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from eventpipes.stream_pattern import EVENT_NAMES
 from eventpipes import RuleDefinition
 from eventpipes.operations import DELETE, PUBLISH, PUT
+from eventpipes.stream_pattern import EVENT_NAMES
 from live.route import Route
 from live.workflow_route import WorkflowRoute
 

@@ -4,10 +4,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from console.receiver import Receiver, receiver_of
-from console.form import Form
-from console.routing import route_id
 from console.expressions import expressions_of
+from console.form import Form
+from console.receiver import Receiver, receiver_of
+from console.routing import route_id
 from eventpipes import RuleDefinition
 from eventpipes.operations import OPERATIONS
 from live.deployment import Deployment

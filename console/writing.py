@@ -12,7 +12,6 @@ from live.items import Item, NumberText
 from live.table import TableClient
 from live.written_item import as_item, key_problems, of_key_types
 
-
 _FAULTS: Final = {
     "Expecting value": "a value is missing here, or it is text without double quotation marks",
     "Expecting ',' delimiter": "a comma is missing here, or a bracket is not closed",

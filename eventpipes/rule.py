@@ -20,8 +20,8 @@ from eventpipes.errors import (
     Unsupported,
 )
 from eventpipes.outcome import Filtered, Request, Unprocessable
-from eventpipes.pattern.explanation import Explanation, of_any
 from eventpipes.path import MISSING, compile_path, parse_path
+from eventpipes.pattern.explanation import Explanation, of_any
 from eventpipes.request import RequestForm
 from eventpipes.service_model import EVENTS
 from eventpipes.stream_record import ValueKind, kind_of

@@ -8,8 +8,8 @@ from urllib.parse import unquote_plus
 from eventpipes.definition import Secret
 from eventpipes.errors import InvalidPath
 from eventpipes.outcome import Request
-from eventpipes.pattern.wording import shown
 from eventpipes.path import MISSING, compile_path, is_path, parse_path
+from eventpipes.pattern.wording import shown
 
 OriginKind = Literal[
     "template variable",

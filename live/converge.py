@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from eventpipes import Request, Requests, Unprocessable
-from live.deployment import Deployment
 from eventpipes.operations import DELETE, PUT
+from live.deployment import Deployment
+from live.items import Item, key_text, same
 from live.reading import RefusedError, UnansweredError, reading
 from live.route import Route, requests_in
 from live.workflow_route import WorkflowRoute
-from live.items import Item, same, key_text
 
 ROUNDS = 10
 """How often an item may change while it is sent; the pipes deliver these changes too."""

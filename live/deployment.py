@@ -11,9 +11,9 @@ from botocore.exceptions import ClientError
 
 from eventpipes import EventPipesError, Pipe, Rule, RuleDefinition
 from eventpipes.deployed import list_targets, read_definition, read_rule
+from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from live.aws import GONE, Aws, asking_aws
 from live.errors import LiveError
-from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from live.pipelines import CHANGES, Pipeline, choose, list_pipelines, shared_name
 from live.route import Route
 from live.table import TableClient

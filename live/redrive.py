@@ -6,22 +6,22 @@ instead. docs/replay.md says what is guaranteed.
 
 import threading
 from collections.abc import Callable, Container, Sequence
-from dataclasses import KW_ONLY, dataclass, field
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import KW_ONLY, dataclass, field
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from live.errors import LiveError
 from live.aws import asking_aws, fatal
-from live.deployment import Deployment
 from live.dead_letters import DeadLetter, QueueMessage, names_no_record, parse
-from live.letter_queue import LetterQueue
+from live.deployment import Deployment
+from live.errors import LiveError
 from live.foreign import foreign
-from live.undelivered import UndeliveredRecords
-from live.replay_results import DONE, LetterResult, LetterStatus, RedriveSummary
+from live.letter_queue import LetterQueue
 from live.momento import Momento, UnusableError
 from live.replay import LetterReplay
+from live.replay_results import DONE, LetterResult, LetterStatus, RedriveSummary
 from live.route import Route
+from live.undelivered import UndeliveredRecords
 from live.workflow_route import WorkflowRoute
 
 ROUND = 50

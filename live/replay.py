@@ -5,18 +5,18 @@ from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
 from eventpipes import Filtered, Request, Requests, Unprocessable
-from live.deployment import Deployment
 from eventpipes.operations import PUBLISH
 from live.converge import Converged, Converger, Own
 from live.dead_letters import DeadLetter
 from live.dead_letters import RefusedRequest as Refused
-from live.logged_records import LoggedRecords
-from live.replay_results import WORST_FIRST, LetterStatus
-from live.momento import RefusedError, Momento, UnansweredError
-from live.stream import Record, StreamReader
-from live.route import Route, requests_in
-from live.workflow_route import WorkflowRoute
+from live.deployment import Deployment
 from live.items import Item, key_text
+from live.logged_records import LoggedRecords
+from live.momento import Momento, RefusedError, UnansweredError
+from live.replay_results import WORST_FIRST, LetterStatus
+from live.route import Route, requests_in
+from live.stream import Record, StreamReader
+from live.workflow_route import WorkflowRoute
 
 TRIMMED = "the record has left the stream"
 FILTERED = "the pipe's filter, as it is deployed now, leaves this record out"

@@ -22,6 +22,7 @@ from eventpipes import Pipe, Request, Requests
 from eventpipes.definition import StateMachineTarget
 from eventpipes.errors import Undeliverable
 from eventpipes.workflow import Execution, StateMachine
+
 from .authorization import Authorization
 from .batch_steps import BatchSteps, TaskRequest, attempts_of_tasks
 from .dead_letter import DeadLetters, WrittenRecord

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from eventpipes import Request
 from eventpipes.definition_states import definition_states
 from eventpipes.workflow import HttpCall
+
 from .dead_letter import WrittenRecord
 from .sender import Attempt
 from .step import RecordSteps, Tell

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from eventpipes import Event, EventPipesError, Rule, RuleDefinition
 from eventpipes.deployed import ReadSecret, RuleAndTarget, list_targets, read_rule
+
 from .delivery import Delivery
 from .rule_target import BusEvent, RuleTarget, delivery_of
 from .status import PipeStatus

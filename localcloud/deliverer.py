@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from eventpipes import Event, Filtered, Pipe, Request, Unprocessable
+
 from .bus import Bus
 from .dead_letter import DeadLetters, WrittenRecord
 from .delivery import Delivery

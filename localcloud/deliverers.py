@@ -6,6 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 
 from eventpipes import Definition, Pipe, Rule, RuleDefinition
 from eventpipes.rate_limit import RateLimit
+
 from .batch_deliverer import BatchDeliverer
 from .bus import Bus
 from .deliverer import Deliverer

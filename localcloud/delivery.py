@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from eventpipes import Definition, Request, RuleDefinition
+
 from .sender import Attempt
 
 

@@ -16,6 +16,7 @@ from eventpipes.stream_record import as_json
 from eventpipes.workflow import HttpCall, MapRun, StateMachine, TaskError
 from eventpipes.workflow.sdk_task import INVOKE, SCAN
 from eventpipes.workflow.state_error import TIMEOUT
+
 from .batch_steps import BatchSteps
 from .sender import Attempt
 from .step import tell_nobody

@@ -12,6 +12,7 @@ import httpx
 
 from eventpipes import EventPipesError
 from eventpipes.workflow import Checkpoint, Execution, MapRun, StateMachine
+
 from . import execution_records
 from .errors import LocalCloudError
 from .execution_services import ExecutionServices

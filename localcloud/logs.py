@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from eventpipes import Definition
 from eventpipes.outcome import masked
+
 from .delivery import Delivery
 from .log_writer import LogEntry, LogWriter
 

@@ -18,10 +18,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .app_server import AppServer
 from .momento_auth import AuthService
-from .momento_cache import LocalCache, CachedItem
+from .momento_cache import CachedItem, LocalCache
 from .momento_control import MomentoControl
-from .momento_keys import IssuedKey, ApiKeys
+from .momento_keys import ApiKeys, IssuedKey
 from .momento_limits import (
     MAX_ITEM_BYTES,
     MAX_MESSAGE_BYTES,
@@ -31,7 +32,6 @@ from .momento_limits import (
     message_operations,
 )
 from .momento_topic import KEPT_MESSAGES, LocalTopic
-from .app_server import AppServer
 
 __all__ = [
     "KEPT_MESSAGES",

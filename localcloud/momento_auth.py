@@ -15,8 +15,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from .errors import LocalCloudError
-from .momento_keys import IssuedKey, ApiKeys
-from .momento_roles import CUSTOM, SYSTEM, Permissions, LocalRole
+from .momento_keys import ApiKeys, IssuedKey
+from .momento_roles import CUSTOM, SYSTEM, LocalRole, Permissions
 
 LARGEST_PAGE = 100
 NEVER = "never"

@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from .momento_keys import IssuedKey, ApiKeys
+from .momento_keys import ApiKeys, IssuedKey
 
 CONTENT_TYPE = "application/grpc-web-text"
 OK, INVALID_ARGUMENT, ALREADY_EXISTS, PERMISSION_DENIED = 0, 3, 6, 7

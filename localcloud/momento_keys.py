@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .momento_roles import OWNER, SYSTEM_ROLES, Permissions, LocalRole
+from .momento_roles import OWNER, SYSTEM_ROLES, LocalRole, Permissions
 
 ACCOUNT = "local-account"
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from eventpipes import Source
+
 from .sender import Timing
 
 DAY_SECONDS = 86_400

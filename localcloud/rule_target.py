@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eventpipes import Filtered, Request, Rule, RuleDefinition, Unprocessable
+
 from .delivery import Delivery
 from .sender import Attempt, Sender
 from .step import RecordSteps, Tell, tell_nobody

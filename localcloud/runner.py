@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from eventpipes import Definition, EventPipesError, Pipe, RuleDefinition
 from eventpipes.deployed import read_definition
+
 from .authorization import Authorizations, secrets_of
 from .change_signal import ChangeSignal
 from .checkpoints import Checkpoints
@@ -24,9 +25,9 @@ from .clients import AwsClients
 from .deliverers import Deliverers
 from .delivery import Delivery
 from .executions import Executions
+from .function_run import Endpoints, FunctionRun, Functions
 from .log_writer import LogWriter
 from .logs import ExecutionLog
-from .function_run import FunctionRun, Functions, Endpoints
 from .schedules import Schedules
 from .sender import Timing
 from .shard import ShardReader

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from eventpipes.rate_limit import RateLimit
 from eventpipes import Request
+from eventpipes.rate_limit import RateLimit
 from eventpipes.request import RETRIED
+
 from .authorization import DEAUTHORIZES, Authorization
 
 UNSENDABLE = "not HTTP:"

@@ -34,7 +34,6 @@ from . import (
 )
 from .turn import TURN
 
-
 THREADS = 256
 """How many requests are answered at once; a long poll waits in its thread until it is answered."""
 CONNECTIONS = 1000

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from eventpipes import Pipe
 from eventpipes.stream_record import read_by_pipe
+
 from .batch_deliverer import BatchDeliverer
 from .bus import Bus
+from .change_signal import ChangeSignal
 from .checkpoints import Checkpoints
 from .dead_letter import WrittenRecord
 from .deliverer import Deliverer
-from .change_signal import ChangeSignal
 from .delivery import Delivery
 from .step import RecordSteps, Tell, tell_nobody
 

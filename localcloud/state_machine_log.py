@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from eventpipes.workflow import Execution, HistoryEvent
+
 from .log_writer import LogEntry, LogWriter
 
 if TYPE_CHECKING:

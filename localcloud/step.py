@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from eventpipes import Request
+
 from .delivery import Delivery
 from .sender import Attempt
 

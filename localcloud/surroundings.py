@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from eventpipes.deployed import ReadSecret
+
 from .authorization import Authorizations
 from .function_run import Functions
 from .sender import Timing

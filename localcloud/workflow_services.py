@@ -17,6 +17,7 @@ from eventpipes import Connection
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
 from eventpipes.workflow.services import WithoutAws
 from eventpipes.workflow.state_error import TIMEOUT
+
 from .authorization import DEAUTHORIZES, Authorization
 from .batch_steps import BatchSteps, TaskRequest, request_of
 from .sender import Attempt, Timing

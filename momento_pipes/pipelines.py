@@ -3,12 +3,10 @@
 from collections.abc import Sequence
 
 import jsii
-
-import momento_pipes.bindings  # noqa: F401 - before cdktf, which would start node another way
-
 from cdktf import Aspects, IAspect
 from constructs import Construct, IConstruct
 
+import momento_pipes.bindings  # noqa: F401 - before cdktf, which would start node another way
 from momento_pipes.access.protection import DEMO, Protection
 from momento_pipes.limits.quotas import advise
 from momento_pipes.mapping import ItemMapping

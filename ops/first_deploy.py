@@ -18,8 +18,8 @@ from typing import Final
 from ops import saved_plan
 from ops.errors import HeldBackError, OpsError
 from ops.rest_of_plan import beyond
-from ops.stack import load_settings
 from ops.review import Plan, Review, review
+from ops.stack import load_settings
 from ops.terraform import Terraform, TerraformError
 
 AGAIN: Final = 2

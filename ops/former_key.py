@@ -7,8 +7,8 @@ alone, so the value would stay.
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from ops.terraform import Terraform
 from momento_pipes.momento.update_connection import PLACEHOLDER
+from ops.terraform import Terraform
 
 CONNECTION: Final = "aws_cloudwatch_event_connection"
 REMEDY: Final = (

@@ -20,10 +20,10 @@ import typer
 from uv import find_uv_bin
 
 from live.output import console
+from momento_pipes.topology import Topology
 from ops.errors import OpsError
 from ops.terraform import ROOT
 from stacks.settings import DEFAULT_STACK
-from momento_pipes.topology import Topology
 
 LOCK = ROOT / "requirements-checkov.lock"
 CONFIG = ROOT / ".checkov.yaml"

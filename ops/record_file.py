@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from live.items import kind, wrong
-from ops.errors import OpsError
 from live.terminal import visible
+from ops.errors import OpsError
 
 
 class EventName(StrEnum):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ops.review.plan import Action, ResourceChange, Plan
+from ops.review.plan import Action, Plan, ResourceChange
 
 _MADE = (Action.CREATE, Action.REPLACE)
 

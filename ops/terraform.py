@@ -4,18 +4,18 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
-import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from momento_pipes.momento.update_connection import version_of
 from ops import binary, provider
 from ops.errors import OpsError
-from momento_pipes.momento.update_connection import version_of
 from stacks.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -12,8 +12,8 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from live.aws import Aws, asking_aws
-from ops.stack import load_settings
 from momento_pipes.watch_settings import SECRET_SUFFIX
+from ops.stack import load_settings
 
 NAMES = UUID("7f4a1d3e-5c0b-4a58-9d5e-3f1f6f0c2b11")
 """The namespace of the versions' ids. Any constant would do."""

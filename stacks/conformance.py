@@ -20,8 +20,8 @@ from momento_pipes.mapping import (
     Until,
 )
 from momento_pipes.mapping.narrowing import Where
-from stacks.settings import Settings
 from momento_pipes.topology import Topology
+from stacks.settings import Settings
 from stacks.stack import MomentoStack
 
 TTL: Final = 3_600

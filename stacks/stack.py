@@ -5,27 +5,28 @@ from contextlib import contextmanager
 
 import momento_pipes.bindings  # noqa: F401 - before cdktf, which would start node another way
 
+# isort: split
 from cdktf import TerraformStack
 from constructs import Construct
 
 from momento_pipes.bulk.bulk import Bulk
-from stacks.provider import use_aws
-from momento_pipes.monitoring.topic import alarm_topic_name
 from momento_pipes.errors import StackError
+from momento_pipes.limits.quotas import advise
 from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, StreamView
 from momento_pipes.monitoring.monitoring import Monitoring
+from momento_pipes.monitoring.topic import alarm_topic_name
 from momento_pipes.pipes.pipeline import MomentoPipeline
 from momento_pipes.pipes.retry_policy import RetryPolicy
-from momento_pipes.limits.quotas import advise
 from momento_pipes.shared import Shared
-from stacks.settings import Settings
-from momento_pipes.topology import Topology
-from momento_pipes.workflow.batching import Batching
 from momento_pipes.tables.stream_source import StreamSource
-from stacks.state import use_remote_state
+from momento_pipes.tables.table import NoLonger, Provisioned, Replica, Table
+from momento_pipes.topology import Topology
 from momento_pipes.watch.secret import ReadingKeySecret
 from momento_pipes.watch.watch import Watch
-from momento_pipes.tables.table import NoLonger, Provisioned, Replica, Table
+from momento_pipes.workflow.batching import Batching
+from stacks.provider import use_aws
+from stacks.settings import Settings
+from stacks.state import use_remote_state
 
 
 class MomentoStack(TerraformStack):

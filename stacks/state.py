@@ -3,7 +3,6 @@
 from cdktf import S3Backend, TerraformOutput, TerraformStack
 from constructs import Construct
 
-from stacks.provider import use_aws
 from momento_pipes.access.bucket import make_private
 from momento_pipes.bindings import (
     S3Bucket,
@@ -15,6 +14,7 @@ from momento_pipes.bindings import (
     S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration,
     S3BucketVersioningA,
 )
+from stacks.provider import use_aws
 from stacks.settings import Settings
 
 OLD_VERSION_DAYS = 90

@@ -12,8 +12,8 @@ from functools import cache
 from string import Template
 from typing import Any
 
-from tests.localcloud.calls import Call
 from tests.conftest import BUCKET, ROOT
+from tests.localcloud.calls import Call
 
 IAM = ROOT / ".github" / "iam"
 PREFIX = "weather-stats-demo"

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-import live.momento
 import live.cloud
+import live.momento
 import localcloud.momento
 import weather.tour
 from live.aws import Aws

@@ -20,6 +20,7 @@ os.environ.setdefault("JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION", "18,20") 
 
 import momento_pipes.bindings  # noqa: F401 - before cdktf, which would start node another way
 
+# isort: split
 from cdktf import Testing
 
 from stacks.settings import Settings

@@ -9,8 +9,8 @@ from typing import Any
 import typer
 
 import ops.__main__
-from tests.ops.test_cli import COMMANDS, INTERNAL
 from tests.each import each
+from tests.ops.test_cli import COMMANDS, INTERNAL
 from tests.test_architecture import is_hidden
 from tests.transcript import transcript
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-import pytest
 import cdktf
+import pytest
 
 from stacks import catalogue
-from tests.synthesized import Synthesized, read_settings
 from tests.stacks.examples.example import STREAM_ARN
+from tests.synthesized import Synthesized, read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "fidelity.md"

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-
-from tests.localcloud.calls import Call
-from tests.iam_policy import Policy
 from tests.each import each
+from tests.iam_policy import Policy
+from tests.localcloud.calls import Call
 
 GET = Call(action="s3:GetObject", resource="arn:aws:s3:::bucket/key", context={"tag": "a"})
 

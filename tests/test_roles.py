@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.localcloud.calls import Call
 from tests.conftest import BUCKET, ROOT
+from tests.each import each
 from tests.iam_policy import (
     ARN,
     BOUND,
@@ -25,7 +25,7 @@ from tests.iam_policy import (
     Policy,
     filled,
 )
-from tests.each import each
+from tests.localcloud.calls import Call
 
 INLINE_LIMIT = 10_240
 """Characters without white space ("IAM and AWS STS quotas")."""

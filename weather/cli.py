@@ -9,15 +9,15 @@ from rich.markup import escape
 from rich.progress import track
 from rich.table import Column, Table
 
-from weather.comparison import LocationComparison, LocationState, compare, judge
 from live.errors import LiveError
 from live.output import AsJson, console, errors, print_json
+from live.terminal import visible
 from live.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
 from weather.clients import Clients
+from weather.comparison import LocationComparison, LocationState, compare, judge
 from weather.errors import WeatherError
 from weather.records import WeatherRecord, random_record
 from weather.settings import WeatherSettings
-from live.terminal import visible
 from weather.tour import tour as run_tour
 
 app = typer.Typer(

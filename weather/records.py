@@ -16,13 +16,13 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    field_serializer,
     ValidationInfo,
+    field_serializer,
     model_validator,
 )
 
-from weather.errors import NoRecordError, WeatherError
 from momento_pipes.momento.limits import MAX_TTL_SECONDS
+from weather.errors import NoRecordError, WeatherError
 
 MAX_EXPONENT = 130
 """DynamoDB's numbers are from 1E-130 to 9.99E125."""

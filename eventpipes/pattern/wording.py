@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from eventpipes.pattern.numbers import comparable, number_text
-from eventpipes.pattern.parser import PatternNumber, Object
+from eventpipes.pattern.parser import Object, PatternNumber
 
 LONGEST = 80
 """Characters of a value in a sentence."""

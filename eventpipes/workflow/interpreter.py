@@ -33,10 +33,10 @@ from eventpipes.workflow.states import (
     Map,
     Pass,
     State,
+    StateGraph,
     Succeed,
     Task,
     Wait,
-    StateGraph,
 )
 from eventpipes.workflow.variables import assigned
 

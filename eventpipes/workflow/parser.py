@@ -17,15 +17,15 @@ from eventpipes.workflow.sdk_task import SdkTask
 from eventpipes.workflow.send_message import SendMessage
 from eventpipes.workflow.states import (
     Choice,
+    ChoiceRule,
     Fail,
     Map,
     Pass,
-    ChoiceRule,
     State,
+    StateGraph,
     Succeed,
     Task,
     Wait,
-    StateGraph,
 )
 from eventpipes.workflow.variables import parse_assign, parse_output
 

@@ -13,7 +13,7 @@ from eventpipes.workflow.parser import parse_machine
 from eventpipes.workflow.services import Services
 from eventpipes.workflow.size import check_size
 from eventpipes.workflow.state_error import StateError, TimedOut
-from eventpipes.workflow.states import Map, Task, StateGraph
+from eventpipes.workflow.states import Map, StateGraph, Task
 
 MAX_SECONDS: Final = EXPRESS_SECONDS
 STANDARD_SECONDS: Final = 365 * 86_400

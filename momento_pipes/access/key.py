@@ -3,9 +3,9 @@
 from constructs import Construct
 
 from momento_pipes.access.account import Account
-from momento_pipes.bindings import KmsAlias, KmsKey
 from momento_pipes.access.key_policy import SERVICES, key_policy, via
 from momento_pipes.access.statement import Statement
+from momento_pipes.bindings import KmsAlias, KmsKey
 
 DELETION_DAYS = 30
 """How long a deleted key can be recovered: the longest time that KMS allows."""

@@ -12,8 +12,8 @@ from cdktf import (
 from constructs import Construct
 
 from momento_pipes.access.account import Account
-from momento_pipes.bindings import IamRole, IamRolePolicy
 from momento_pipes.access.statement import Statement, policy_document
+from momento_pipes.bindings import IamRole, IamRolePolicy
 
 IAM_SETTLE_VARIABLE: Final = "iam_settle_seconds"
 """The variable of the wait. Its value is in `TF_VAR_iam_settle_seconds`."""

@@ -24,7 +24,6 @@ from momento_pipes.bulk_settings import (
     BulkSettings,
 )
 from momento_pipes.mapping.record import Stream
-from momento_pipes.workflow.letter import letter
 from momento_pipes.workflow.body import as_json, object_code
 from momento_pipes.workflow.definition import (
     EACH,
@@ -38,6 +37,7 @@ from momento_pipes.workflow.definition import (
 )
 from momento_pipes.workflow.entry import EntryRequests
 from momento_pipes.workflow.jsonata import expression, quoted, step
+from momento_pipes.workflow.letter import letter
 
 BEGIN, READ, FITS, SMALLER = "Begin", "Read a page", "Does it fit", "Read a smaller page"
 RECORDS, PACE, NEXT = "Make records", "Keep the pace", "What is next"

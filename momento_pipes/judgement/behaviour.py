@@ -13,7 +13,6 @@ from eventpipes.document import Document
 from eventpipes.faults import Faults, faults
 from eventpipes.momento import MAX_TTL_SECONDS
 from eventpipes.synthesized import pipe_readers, rule_readers
-
 from momento_pipes.judgement.findings import Findings
 from momento_pipes.judgement.targetless import rules_without_target
 

@@ -10,14 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from eventpipes.document import Document
-
-from momento_pipes.judgement import behaviour
-
-from momento_pipes.limits import quotas
-
-from momento_pipes.judgement import service_models
 from momento_pipes.errors import StackError
+from momento_pipes.judgement import behaviour, service_models
 from momento_pipes.judgement.findings import Findings
+from momento_pipes.limits import quotas
 from momento_pipes.momento.limits import MAX_TTL_SECONDS
 
 COMMAND_LINE = "CDKTF_CONTINUE_SYNTH_ON_ERROR_ANNOTATIONS"

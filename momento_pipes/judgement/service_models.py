@@ -13,9 +13,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from eventpipes.block import is_expression
-
-from momento_pipes.limits import limits
 from momento_pipes.judgement.findings import Findings
+from momento_pipes.limits import limits
 
 FILE: Final = Path(__file__).with_suffix(".json")
 _SHOWN: Final = 60

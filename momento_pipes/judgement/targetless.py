@@ -6,7 +6,6 @@ from typing import Any
 from eventpipes.block import is_expression
 from eventpipes.errors import EventPipesError
 from eventpipes.pattern import compile as compile_pattern
-
 from momento_pipes.judgement.findings import Findings
 
 _RULE = "aws_cloudwatch_event_rule"

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from momento_pipes.limits import bucket_names, limits
 from momento_pipes.judgement.findings import Findings
+from momento_pipes.limits import bucket_names, limits
 from momento_pipes.limits.limits import Limit
 from momento_pipes.limits.policy_size import policy_length
 

@@ -3,12 +3,12 @@
 This package is pure: it uses strings, and no constructs or tokens.
 """
 
+from eventpipes.operations import DELETE, PUBLISH, PUT
 from momento_pipes.mapping.attribute import Attribute, KeySchema, StreamView
 from momento_pipes.mapping.cache import CacheEntry
 from momento_pipes.mapping.conditions import Became
 from momento_pipes.mapping.errors import MappingError
 from momento_pipes.mapping.item import ItemMapping
-from eventpipes.operations import DELETE, PUBLISH, PUT
 from momento_pipes.mapping.operation import OPERATIONS, Operation
 from momento_pipes.mapping.pipe_config import PipeConfig, union_of_filters
 from momento_pipes.mapping.plain import Before, Plain

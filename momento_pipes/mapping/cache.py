@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from eventpipes.operations import DELETE, PUT
 from momento_pipes.mapping.attribute import Attribute, must_be_attribute
 from momento_pipes.mapping.errors import MappingError, only_in_workflow, shown
 from momento_pipes.mapping.name import must_be_name
 from momento_pipes.mapping.narrowing import WRITTEN, Narrowing
-from eventpipes.operations import DELETE, PUT
 from momento_pipes.mapping.pipe_config import PipeConfig
 from momento_pipes.mapping.record import Field, Stream, path
 from momento_pipes.mapping.text import Joined, Text, attributes_of, must_be_named

@@ -12,7 +12,6 @@ from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 from eventpipes.dynamodb_number import DIGITS, InvalidNumber, normalise
-
 from momento_pipes.mapping.attribute import Attribute
 from momento_pipes.mapping.errors import MappingError, must_be_literal, only_in_workflow, shown
 

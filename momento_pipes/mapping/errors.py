@@ -2,7 +2,6 @@
 
 from momento_pipes.errors import StackError
 
-
 MARK = "_NotText"
 """A mark in the `repr` of a part of an item, so that the part is recognized if it becomes text.
 

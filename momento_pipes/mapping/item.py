@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from eventpipes import Outcome, Pipe
-
 from momento_pipes.mapping.cache import CacheEntry
 from momento_pipes.mapping.errors import MappingError, must_be, only_in_workflow
 from momento_pipes.mapping.narrowing import Narrowing, Where

@@ -7,7 +7,6 @@ from eventpipes import Connection, Definition, Destination, Source
 from eventpipes.definition import MAX_PATTERN_LENGTH
 from eventpipes.service_model import MAX_LENGTH as MAX_PARAMETER_LENGTH
 from eventpipes.template import MAX_LENGTH as MAX_TEMPLATE_LENGTH
-
 from momento_pipes.mapping.errors import MappingError
 from momento_pipes.mapping.target_config import TargetConfig
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from eventpipes.definition import MAX_PATTERN_LENGTH
 from eventpipes.path import is_path
 from eventpipes.rule import MAX_PATH_LENGTH, MAX_PATHS
-
 from momento_pipes.mapping.errors import MappingError
 from momento_pipes.mapping.pipe_config import PipeConfig
 from momento_pipes.mapping.target_config import TargetConfig

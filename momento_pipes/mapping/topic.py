@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
+from eventpipes.operations import PUBLISH
 from momento_pipes.mapping.attribute import Attribute
 from momento_pipes.mapping.errors import MappingError, only_in_workflow, shown
 from momento_pipes.mapping.name import must_be_name
 from momento_pipes.mapping.narrowing import Narrowing, Where
-from eventpipes.operations import PUBLISH
 from momento_pipes.mapping.pipe_config import PipeConfig
 from momento_pipes.mapping.record import EVENTS, KINDS, Field, Stream, names_of, path
 from momento_pipes.mapping.text import Joined, Text, attributes_of

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Final, TypeAlias
 
 from eventpipes.path import is_path
-
 from momento_pipes.mapping.attribute import Attribute
 from momento_pipes.mapping.errors import MappingError, must_be_literal, only_in_workflow, shown
 from momento_pipes.mapping.plain import Before, Plain, WorkflowPart

@@ -5,15 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from cdktf import ITerraformDependable
 from constructs import Construct
 
+from momento_pipes.access.account import Account
+from momento_pipes.access.protection import DEMO, Protection
+from momento_pipes.access.statement import Statement
+from momento_pipes.mapping import OPERATIONS, PUBLISH
 from momento_pipes.momento.api_key import ApiKey
 from momento_pipes.momento.connection import MomentoConnection
 from momento_pipes.momento.destination import ApiDestination
-from momento_pipes.mapping import OPERATIONS, PUBLISH
 from momento_pipes.momento.limits import MomentoLimits
-from momento_pipes.access.account import Account
-from momento_pipes.access.protection import DEMO, Protection
 from momento_pipes.momento.secret import ApiKeySecret
-from momento_pipes.access.statement import Statement
 
 CACHE_OPERATIONS = [operation for operation in OPERATIONS if operation != PUBLISH]
 

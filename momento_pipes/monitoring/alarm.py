@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from functools import partial
 
-from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
 from momento_pipes.monitoring.metric import Metric
+from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
 from momento_pipes.pipes.pipe import Pipe
 from momento_pipes.pipes.rule import Rule
 from momento_pipes.tables.stream_source import StreamSource

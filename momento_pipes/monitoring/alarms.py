@@ -3,15 +3,14 @@
 from constructs import Construct
 
 from eventpipes.operations import DELETE, PUT
-
-from momento_pipes.monitoring import alarm as alarms_of
 from momento_pipes.bindings import (
     CloudwatchMetricAlarm,
     CloudwatchMetricAlarmMetricQuery,
     CloudwatchMetricAlarmMetricQueryMetric,
 )
-from momento_pipes.pipes.pipeline import MomentoPipeline
+from momento_pipes.monitoring import alarm as alarms_of
 from momento_pipes.monitoring.alarm import Alarm
+from momento_pipes.pipes.pipeline import MomentoPipeline
 from momento_pipes.watch.watch import Watch
 
 

@@ -3,10 +3,10 @@
 from constructs import Construct
 
 from momento_pipes.access.account import Account
-from momento_pipes.monitoring.topic import AlarmTopic
+from momento_pipes.access.protection import DEMO, Protection
 from momento_pipes.monitoring.alarms import Alarms
 from momento_pipes.monitoring.dashboard import Dashboard
-from momento_pipes.access.protection import DEMO, Protection
+from momento_pipes.monitoring.topic import AlarmTopic
 from momento_pipes.pipes.pipeline import MomentoPipeline
 from momento_pipes.watch.watch import Watch
 

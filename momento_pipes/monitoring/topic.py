@@ -3,9 +3,9 @@
 from constructs import Construct
 
 from momento_pipes.access.account import Account
-from momento_pipes.bindings import SnsTopic, SnsTopicPolicy
 from momento_pipes.access.protection import Protection
 from momento_pipes.access.statement import Statement, policy_document
+from momento_pipes.bindings import SnsTopic, SnsTopicPolicy
 
 
 def alarm_topic_name(name_prefix: str) -> str:

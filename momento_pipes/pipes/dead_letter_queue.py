@@ -6,11 +6,11 @@ from functools import cached_property
 from constructs import Construct
 
 from momento_pipes.access.account import Account
-from momento_pipes.named_construct import NamedConstruct
-from momento_pipes.bindings import SqsQueue, SqsQueuePolicy
-from momento_pipes.monitoring.metric import Metric
 from momento_pipes.access.protection import DEMO, Protection
 from momento_pipes.access.statement import Statement, policy_document
+from momento_pipes.bindings import SqsQueue, SqsQueuePolicy
+from momento_pipes.monitoring.metric import Metric
+from momento_pipes.named_construct import NamedConstruct
 
 RETENTION_SECONDS = 14 * 86_400
 """The longest time that SQS keeps a message. The stream keeps its record for only a day."""

@@ -4,9 +4,9 @@ from typing import Final
 
 from constructs import Construct
 
-from momento_pipes.named_construct import NamedConstruct
-from momento_pipes.bindings import CloudwatchEventBus
 from momento_pipes.access.statement import Statement
+from momento_pipes.bindings import CloudwatchEventBus
+from momento_pipes.named_construct import NamedConstruct
 
 DETAIL_TYPE: Final = "DynamoDB Stream Record"
 

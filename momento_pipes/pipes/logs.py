@@ -5,9 +5,9 @@ from typing import Any
 
 from constructs import Construct
 
-from momento_pipes.named_construct import NamedConstruct
-from momento_pipes.bindings import CloudwatchLogGroup
 from momento_pipes.access.protection import DEMO, Protection
+from momento_pipes.bindings import CloudwatchLogGroup
+from momento_pipes.named_construct import NamedConstruct
 
 
 def log_group(

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from momento_pipes.named_construct import NamedConstruct
+from momento_pipes.access.role import ServiceRole
 from momento_pipes.bindings import PipesPipe, PipesPipeSourceParametersFilterCriteriaFilter
+from momento_pipes.monitoring.metric import Metric
+from momento_pipes.named_construct import NamedConstruct
 from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
 from momento_pipes.pipes.logs import PipeLogs
 from momento_pipes.pipes.retry_policy import RetryPolicy
-from momento_pipes.monitoring.metric import Metric
-from momento_pipes.access.role import ServiceRole
-from momento_pipes.tables.stream_source import StreamSource
 from momento_pipes.pipes.target import Target
+from momento_pipes.tables.stream_source import StreamSource
 
 
 class Pipe(NamedConstruct):

@@ -9,14 +9,12 @@ from constructs import Construct
 
 from eventpipes.definition import MAX_FILTERS
 from eventpipes.operations import OPERATIONS
-
 from momento_pipes.access.account import Account
-from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
-from momento_pipes.momento.destination import ApiDestination
-from momento_pipes.momento.endpoint import MomentoEndpoint
+from momento_pipes.access.protection import DEMO, Protection
+from momento_pipes.access.role import ServiceRole
+from momento_pipes.access.statement import Statement
 from momento_pipes.errors import StackError
-from momento_pipes.pipes.event_bus import EventBus
-from momento_pipes.pipes.logs import PipeLogs
+from momento_pipes.limits.quotas import advise
 from momento_pipes.mapping import (
     DELETE,
     PUT,
@@ -26,16 +24,17 @@ from momento_pipes.mapping import (
     RuleConfig,
     union_of_filters,
 )
+from momento_pipes.momento.destination import ApiDestination
+from momento_pipes.momento.endpoint import MomentoEndpoint
+from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
+from momento_pipes.pipes.event_bus import EventBus
+from momento_pipes.pipes.logs import PipeLogs
 from momento_pipes.pipes.mappings import checked, single
 from momento_pipes.pipes.pipe import Pipe
 from momento_pipes.pipes.retry_policy import RetryPolicy
-from momento_pipes.access.protection import DEMO, Protection
-from momento_pipes.limits.quotas import advise
-from momento_pipes.access.role import ServiceRole
 from momento_pipes.pipes.rule import Rule
-from momento_pipes.tables.stream_source import StreamSource, must_be_source
-from momento_pipes.access.statement import Statement
 from momento_pipes.pipes.target import BusTarget, RequestTarget
+from momento_pipes.tables.stream_source import StreamSource, must_be_source
 from momento_pipes.topology import Topology
 from momento_pipes.workflow import record_size
 from momento_pipes.workflow.batching import UNTIL_TOO_OLD, Batching

@@ -3,15 +3,15 @@
 from cdktf import ITerraformDependable
 from constructs import Construct
 
-from momento_pipes.named_construct import NamedConstruct
+from momento_pipes.access.role import ServiceRole
 from momento_pipes.bindings import CloudwatchEventRule, CloudwatchEventTarget
-from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
+from momento_pipes.mapping import RuleConfig
 from momento_pipes.momento.destination import ApiDestination
+from momento_pipes.monitoring.metric import Metric
+from momento_pipes.named_construct import NamedConstruct
+from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
 from momento_pipes.pipes.event_bus import EventBus
 from momento_pipes.pipes.retry_policy import RetryPolicy
-from momento_pipes.mapping import RuleConfig
-from momento_pipes.monitoring.metric import Metric
-from momento_pipes.access.role import ServiceRole
 
 
 class Rule(NamedConstruct):

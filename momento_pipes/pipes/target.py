@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from momento_pipes.mapping import PipeConfig
 from momento_pipes.momento.destination import ApiDestination
 from momento_pipes.pipes.event_bus import EventBus
-from momento_pipes.mapping import PipeConfig
 
 
 class Target(Protocol):

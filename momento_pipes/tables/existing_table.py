@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from cdktf import Token
 
-from momento_pipes.errors import StackError
 from momento_pipes.access.key_policy import via
+from momento_pipes.access.statement import Statement
+from momento_pipes.errors import StackError
 from momento_pipes.mapping import Attribute, KeySchema, Stream, StreamView
 from momento_pipes.mapping.errors import must_be
 from momento_pipes.monitoring.metric import Metric
@@ -18,7 +19,6 @@ from momento_pipes.tables.stream_source import (
     read_statement,
     table_metric,
 )
-from momento_pipes.access.statement import Statement
 
 STREAM = re.compile(
     r"arn:(?P<partition>aws[a-z-]*):dynamodb:(?P<region>[a-z0-9-]+):(?P<account>\d{12}):"

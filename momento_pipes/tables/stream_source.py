@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Final, Protocol
 
+from momento_pipes.access.statement import Statement
 from momento_pipes.mapping import Attribute, MappingError, Stream
 from momento_pipes.mapping.attribute import must_be_attribute
 from momento_pipes.monitoring.metric import Metric
-from momento_pipes.access.statement import Statement
 
 ADVISED_READERS: Final = 2
 """The most readers of a shard that AWS advises (DynamoDB, "Reading and processing a stream")."""

@@ -9,13 +9,14 @@ from typing import Any
 from cdktf import Token
 from constructs import Construct
 
-from momento_pipes.named_construct import NamedConstruct
+from momento_pipes.access.protection import DEMO, Protection
+from momento_pipes.access.statement import Statement
 from momento_pipes.bindings import DynamodbTable, DynamodbTableAttribute, DynamodbTableReplica
 from momento_pipes.errors import StackError
 from momento_pipes.mapping import Attribute, KeySchema, Stream, StreamView
 from momento_pipes.mapping.errors import must_be
 from momento_pipes.monitoring.metric import Metric
-from momento_pipes.access.protection import DEMO, Protection
+from momento_pipes.named_construct import NamedConstruct
 from momento_pipes.tables.stream_source import (
     ADVISED_READERS,
     ADVISED_READERS_OF_GLOBAL_TABLES,
@@ -23,8 +24,6 @@ from momento_pipes.tables.stream_source import (
     read_statement,
     table_metric,
 )
-from momento_pipes.access.statement import Statement
-
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+")
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from momento_pipes.mapping.record import Stream
-from momento_pipes.workflow.letter import letter
 from momento_pipes.workflow.body import as_json
 from momento_pipes.workflow.entry import EntryRequests
 from momento_pipes.workflow.jsonata import RecordImages, expression, quoted
+from momento_pipes.workflow.letter import letter
 from momento_pipes.workflow.message import MessageRequests
 from momento_pipes.workflow.request import LONGEST_SECONDS
 

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from eventpipes.definition import MAX_FILTERS
-
 from momento_pipes.mapping.cache import CacheEntry
 from momento_pipes.mapping.errors import MappingError
 from momento_pipes.mapping.item import ItemMapping

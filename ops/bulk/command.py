@@ -20,14 +20,14 @@ from live.undelivered import UndeliveredRecords
 from momento_pipes.bulk_settings import BulkSettings, advice, refusal
 from ops.bulk import estimate, lambda_runs, results
 from ops.bulk.map_runs import RUNNING, SUCCEEDED, MapRunProgress, MapRuns
-from ops.bulk.recheck import EVERY_SECONDS, BulkRecheck
 from ops.bulk.pace import Pace
+from ops.bulk.recheck import EVERY_SECONDS, BulkRecheck
 from ops.bulk.repair import repair
 from ops.bulk.results import RunFiles, SegmentTotals
 from ops.bulk.summary import BulkSummary, show
 from ops.capacity.bulk import BulkLoad, RunKind
-from ops.errors import OpsError
 from ops.cloud import settings_there
+from ops.errors import OpsError
 from ops.progress_bar import progress_bar
 from ops.repair.interrupt import finishing_on_interrupt
 from ops.repair.report import progress as bar_of

@@ -13,8 +13,8 @@ from live.converge import Converger
 from live.items import key_text
 from live.momento import RefusedError, UnansweredError
 from live.undelivered import UndeliveredRecords
-from ops.bulk.results import MOST_WRONG, RunFiles
 from ops.bulk.key_names import KeyNames
+from ops.bulk.results import MOST_WRONG, RunFiles
 from ops.bulk.summary import BulkSummary
 from ops.repair.scan import PAGE
 

@@ -10,18 +10,18 @@ import typer
 from typer.core import TyperCommand
 from typer.exceptions import TyperException
 
+from live.deployment import Deployment
+from live.output import AsJson, console, print_json
+from momento_pipes.topology import Topology
+from momento_pipes.watch_settings import WatchSettings
 from ops.capacity.deployed import read
 from ops.capacity.load import MAX_ITEM_BYTES, SHORT_NAMES, Load
 from ops.capacity.report import as_json as report_as_json
 from ops.capacity.report import show
 from ops.capacity.topology import build
 from ops.capacity.unused import unused
-from momento_pipes.topology import Topology
-from momento_pipes.watch_settings import WatchSettings
-from live.deployment import Deployment
-from live.output import AsJson, console, print_json
-from ops.errors import EXPLAINED, OpsError
 from ops.cloud import UseAws, is_cloud_named, settings_there
+from ops.errors import EXPLAINED, OpsError
 from ops.unused_options import refuse_unused
 
 NOT_SUSTAINED = 2

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from eventpipes.operations import OPERATIONS
-from ops.capacity.load import MAX_ITEM_BYTES
-from momento_pipes.topology import Topology, topology_of
 from live.aws import asking_aws
 from live.deployment import Deployment
-from live.stream import StreamReader
 from live.route import A_DAY
+from live.stream import StreamReader
+from momento_pipes.topology import Topology, topology_of
+from ops.capacity.load import MAX_ITEM_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)

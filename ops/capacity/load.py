@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
-from ops.errors import OpsError
 from momento_pipes.momento.limits import MomentoLimits
+from ops.errors import OpsError
 
 MAX_ITEM_BYTES = 409_600
 """DynamoDB: "Quotas in Amazon DynamoDB", item size."""

@@ -7,8 +7,8 @@ quoting. `confirmed` says that AWS's own pages, or several price guides of 2026,
 import math
 from dataclasses import dataclass
 
-from ops.capacity.limits import CHUNK_BYTES
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
+from ops.capacity.limits import CHUNK_BYTES
 from ops.capacity.load import Load
 from ops.capacity.model import ROUNDING
 

@@ -7,9 +7,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
+from momento_pipes.topology import Topology
 from ops.capacity.model import ROUNDING, RouteModel
 from ops.capacity.topology import PipelineModel
-from momento_pipes.topology import Topology
 
 HOUR_SECONDS = 3_600
 LINES = 4

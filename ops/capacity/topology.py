@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
+from momento_pipes.topology import Topology
+from momento_pipes.watch_settings import WatchSettings
 from ops.capacity import limits, watch
 from ops.capacity.load import WRITE_UNITS_A_PARTITION, Load
 from ops.capacity.model import ROUNDING, Burst, RouteModel, Stage
 from ops.capacity.prices import Charge, bill_of_bus, bill_of_pipes, bill_of_workflow, record_bytes
-from momento_pipes.topology import Topology
-from momento_pipes.watch_settings import WatchSettings
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,23 +11,23 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from eventpipes import Filtered, Request, Unprocessable
 from live.aws import asking_aws
-from live.dead_letters import DeadLetter, parse
-from live.letter_queue import LetterQueue
 from live.body import same_body
+from live.dead_letters import DeadLetter, parse
 from live.deliveries import FEED, Feed
 from live.deployment import Deployment
-from live.momento import Access, Momento
-from live.reading import reading
-from live.output import console
-from live.route import Route, RouteOutcome, requests_in
-from live.workflow_route import WorkflowRoute
 from live.items import key_text
+from live.letter_queue import LetterQueue
+from live.momento import Access, Momento
+from live.output import console
+from live.reading import reading
+from live.route import Route, RouteOutcome, requests_in
 from live.step import DEAD_LETTER, DELIVERED, FILTERED, DeliveryStep
 from live.terminal import short
 from live.topic import Topic
-from ops.errors import OpsError
+from live.workflow_route import WorkflowRoute
 from ops.demo.changes import DemoChanges, TableChange
 from ops.demo.grid import ChangesGrid
+from ops.errors import OpsError
 
 PATIENCE_SECONDS = 60.0
 

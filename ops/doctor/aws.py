@@ -5,9 +5,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
+from live.errors import LiveError
 from ops.bootstrap import Bucket, look
 from ops.doctor.check import Check, failure, ok, warning
-from live.errors import LiveError
 from ops.errors import OpsError
 from ops.permissions import statements
 from stacks.settings import Settings

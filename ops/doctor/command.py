@@ -4,10 +4,10 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from live.output import console
 from live.cloud import enter
-from ops.doctor import CheckState, examine
+from live.output import console
 from ops.cloud import UseAws
+from ops.doctor import CheckState, examine
 
 COLOURS = {CheckState.OK: "green", CheckState.WARNING: "yellow", CheckState.FAILURE: "red"}
 

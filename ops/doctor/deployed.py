@@ -6,12 +6,12 @@ from typing import Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from live.deployment import table_of
+from live.pipelines import CHANGES, WEATHER
 from ops.doctor import bulk, connections, holders, roles, state_machines, watch
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
-from live.pipelines import CHANGES, WEATHER
 from stacks.settings import Settings
 
 CONFIRMED = "arn:"

@@ -5,12 +5,12 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.doctor.aws import Client
-from ops.doctor.check import Check, CheckState, failure, ok, warning
 from eventpipes.operations import OPERATIONS
 from live.dead_letters import names_no_record
 from live.letter_queue import LetterQueue
 from live.pipelines import CHANGES, WEATHER, Pipeline, list_pipelines
+from ops.doctor.aws import Client
+from ops.doctor.check import Check, CheckState, failure, ok, warning
 from stacks.settings import Settings
 
 NO_QUEUE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from momento_pipes.watch_settings import NAMESPACE
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok, warning
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
-from momento_pipes.watch_settings import NAMESPACE
 
 METRICS = ("StaleEntries", "MissingEntries")
 MISSED_RUNS = 3

@@ -10,12 +10,13 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from live.cloud import momento_origin
 from live.api_key import KeyFacts
 from live.aws import Aws
+from live.cloud import momento_origin
 from live.momento_auth import MomentoAuth
 from live.output import AsJson, console, errors, print_json
 from ops import watch_key
+from ops.cloud import UseAws, settings_there
 from ops.deploy import deploy
 from ops.errors import OpsError
 from ops.key import env_file, manager
@@ -24,7 +25,6 @@ from ops.key.create import Wanted, create, must_be_new, wanted
 from ops.key.progress import ProgressFile
 from ops.key.rotate import Rotation
 from ops.key.show import READS, SENDS, show
-from ops.cloud import UseAws, settings_there
 from ops.stack import Allow, AutoApprove, initialized, load_settings, refuse_to_ask
 from ops.terraform import KEY_VARIABLE
 from ops.unused_options import refuse_unused

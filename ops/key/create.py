@@ -11,8 +11,8 @@ from ops import watch_key
 from ops.doctor.declared import Declared
 from ops.errors import OpsError
 from ops.key import env_file
-from ops.key.roles import Purpose, purposes, role_for
 from ops.key.momento_names import MomentoNames
+from ops.key.roles import Purpose, purposes, role_for
 from ops.terraform import environment, synthesize
 from stacks.settings import Settings
 

@@ -19,7 +19,7 @@ from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.connections import Connections, mark_of
 from ops.key.create import Say, description, expiry, mark
-from ops.key.progress import RotationProgress, ProgressFile
+from ops.key.progress import ProgressFile, RotationProgress
 from ops.key.roles import Purpose, role_for
 
 PATIENCE_SECONDS = 60.0

@@ -9,8 +9,8 @@ from typing import Any
 
 import httpx
 
-from live.cloud import momento_origin
 from live.api_key import KeyFacts, Version
+from live.cloud import momento_origin
 from live.errors import LiveError
 from live.momento import Access, Momento
 from live.momento_auth import KeyInfo, MomentoAuth, Role

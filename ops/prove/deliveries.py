@@ -16,8 +16,8 @@ from live.body import same_body
 from live.items import same
 from live.reading import reading
 from live.route import Route, requests_in
-from ops.prove.comparison import ComparedAnswer, Agreement, compared
 from momento_pipes.topology import Topology
+from ops.prove.comparison import Agreement, ComparedAnswer, compared
 
 STREAM: Final = "DynamoDB stream"
 NOTHING: Final = "nothing"

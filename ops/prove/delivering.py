@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from live.momento import Access, Momento
 from ops.prove import deliveries, observation
-from ops.prove.deliveries import ProvedItem, PredictedEnd
-from ops.prove.comparison import ComparedAnswer, Agreement
+from ops.prove.comparison import Agreement, ComparedAnswer
+from ops.prove.deliveries import PredictedEnd, ProvedItem
 from ops.prove.items import ItemWrite, changes, records
 from ops.prove.observation import SeenLetters, SeenMessages
 from ops.prove.pipelines import ProvedPipeline

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 import eventpipes
 from eventpipes import EventPipesError
 from live.aws import asking_aws
-from ops.prove.comparison import ComparedAnswer, Agreement
+from ops.prove.comparison import Agreement, ComparedAnswer
 
 CASES: Final = Path(__file__).parent / "pattern_cases"
 AREA: Final = "filter patterns"

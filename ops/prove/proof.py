@@ -1,8 +1,8 @@
 """The steps of a run: ask, deploy, write, compare, record; and destroy in any case."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
 from contextlib import contextmanager
+from dataclasses import KW_ONLY, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -12,8 +12,8 @@ from live.output import console
 from ops.demo.local_stack import step
 from ops.progress_bar import progress_bar
 from ops.prove import items, patterns, recording, states
-from ops.prove.delivering import Delivering, ProofClients
 from ops.prove.comparison import ComparedAnswer
+from ops.prove.delivering import Delivering, ProofClients
 from ops.prove.pipelines import ProvedPipeline, read_pipelines
 from ops.prove.throwaway import Throwaway
 from stacks.settings import Settings

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from live.output import console
 from live.terminal import short
-from ops.prove.comparison import ComparedAnswer, Agreement
+from ops.prove.comparison import Agreement, ComparedAnswer
 
 MOST: Final = 40
 """Differences that are printed; the recording has all."""

@@ -24,7 +24,7 @@ from eventpipes.workflow.single_state import SingleState, run_state, visits
 from eventpipes.workflow.trial import requests_of
 from live.aws import asking_aws
 from live.body import same_body
-from ops.prove.comparison import ComparedAnswer, Agreement
+from ops.prove.comparison import Agreement, ComparedAnswer
 
 AREA: Final = "workflow states"
 MOST: Final = 8

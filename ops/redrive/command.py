@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from live.output import AsJson, console
-from ops.cloud import UseAws
 from live.redrive import Redrive
 from live.replay_results import WORST_FIRST, LetterResult, LetterStatus, RedriveSummary
+from ops.cloud import UseAws
 from ops.repair.report import counts, lines, say_not_final
 from ops.repair.run import PipelineName, begin, end
 from ops.unused_options import refuse_unused

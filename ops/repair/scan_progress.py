@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.errors import OpsError
 from live.items import Item
+from ops.errors import OpsError
 
 
 class ScanProgress:

@@ -31,9 +31,9 @@ from eventpipes.outcome import masked
 from eventpipes.planned import after, before, rules_after, rules_before
 from eventpipes.request import DEFAULT_HEADERS
 from eventpipes.template import to_json
+from live.terminal import visible
 from ops.review.plan import Plan
 from ops.review.samples import Records, Sample, given, samples_for
-from live.terminal import visible
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,6 @@
 import html
 import re
 
-
 IN_CODE = re.compile(r"[\\`*|~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])|(?<=\])\(")
 """Markdown's special characters, except underlines in names and brackets without a link."""
 

@@ -15,7 +15,7 @@ from ops.errors import OpsError
 from ops.review.behaviour import Behaviour
 from ops.review.losses import Loss, losses
 from ops.review.masking import shown
-from ops.review.plan import Action, ResourceChange, Plan
+from ops.review.plan import Action, Plan, ResourceChange
 
 _TOKEN = re.compile(r"(?P<address>.+):(?P<name>[^:@\s]+)@(?P<mark>[0-9a-f]{8})")
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from eventpipes.template import to_json
 from ops.review.escape import coded, plain
-from ops.review.plan import ResourceChange, Plan, holds
+from ops.review.plan import Plan, ResourceChange, holds
 
 NOT_SHOWN: Final = "(not shown)"
 AFTER_APPLY: Final = "(known after apply)"

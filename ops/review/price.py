@@ -10,13 +10,13 @@ from typing import Any, Final
 from eventpipes import Definition, RuleDefinition
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from eventpipes.planned import after, before, rules_after, rules_before
+from momento_pipes.topology import Topology
+from momento_pipes.watch_settings import MEMORY_MB, WatchSettings
 from ops.capacity import prices, watch
 from ops.capacity.load import Load
 from ops.capacity.prices import MONTH_SECONDS, Charge, Price, reads_of_streams, record_bytes
 from ops.capacity.topology import build
-from momento_pipes.topology import Topology
-from momento_pipes.watch_settings import MEMORY_MB, WatchSettings
-from ops.review.plan import Action, ResourceChange, Plan
+from ops.review.plan import Action, Plan, ResourceChange
 from ops.review.section import Section
 
 CHANGES: Final = 1_000_000

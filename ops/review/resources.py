@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from ops.review.escape import code
 from ops.review.masking import NOT_SHOWN, shown
-from ops.review.plan import Action, ResourceChange, Plan
+from ops.review.plan import Action, Plan, ResourceChange
 from ops.review.section import Section, cell, compact, diff, fold, pretty
 
 SHORT: Final = 80

@@ -26,8 +26,8 @@ from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_TTL_SECONDS
 from eventpipes.outcome import masked
 from eventpipes.synthesized import read_definitions, read_rules
-from ops.record_file import keys_of
 from live.terminal import visible
+from ops.record_file import keys_of
 
 
 def simulate(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from live.entry_state import MISSING
 from live.output import AsJson, console
 from ops.bulk.command import Asked, show_estimate
 from ops.bulk.command import run as run_on_aws
@@ -14,7 +15,6 @@ from ops.capacity.bulk import RunKind
 from ops.cloud import UseAws
 from ops.repair.report import became, counts, lines, say_not_final
 from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
-from live.entry_state import MISSING
 from ops.repair.scan_progress import ScanProgress
 from ops.unused_options import refuse_unused
 from ops.verify.results import STATES, VerifySummary

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from eventpipes import Request
 from eventpipes.operations import DELETE
+from live.converge import Converger, entry
 from live.deployment import Deployment
 from live.items import Item
 from live.momento import RefusedError
 from live.stream import Record, StreamReader
 from live.whole_key import deletes_by_whole_key
-from live.converge import Converger, entry
 from ops.repair.scan import PAGE
 from ops.verify.sample import sample_of
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from live.entry_state import CHANGING, IN_SYNC, LEFT_OUT, LEFT_OVER, MISSING, STALE, UNKNOWN
 from live.errors import LiveError
-from ops.verify.former_entries import Entry
 from live.items import Item
+from ops.verify.former_entries import Entry
 
 REPAIRED, NOT_REPAIRED = "repaired", "not repaired"
 STATES = (IN_SYNC, STALE, MISSING, LEFT_OVER, LEFT_OUT, CHANGING, UNKNOWN)

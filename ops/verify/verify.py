@@ -12,12 +12,14 @@ keys.
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import KW_ONLY, dataclass, field
 
 from eventpipes import Request, Requests
+from eventpipes.operations import PUT
 from live.aws import asking_aws
+from live.converge import Converger, Own, entry
 from live.deployment import Deployment
 from live.entry_state import (
     CHANGING,
@@ -27,19 +29,17 @@ from live.entry_state import (
     state_of_entry,
     values_outside_the_table,
 )
+from live.items import Item, key_text, same
+from live.momento import Momento, RefusedError, UnansweredError, UnusableError
+from live.route import Route
+from live.undelivered import UndeliveredRecords
 from ops.errors import OpsError
-from eventpipes.operations import PUT
 from ops.repair.scan import PAGE, Scan
 from ops.repair.scan_progress import ScanProgress
+from ops.verify.former_entries import Entry, FormerEntries
 from ops.verify.recheck import Recheck, RecheckedKey
+from ops.verify.results import NOT_REPAIRED, REPAIRED, STATES, EntryLook, VerifySummary, WrongKey
 from ops.verify.sample import sample_of
-from live.converge import Converger, Own, entry
-from ops.verify.results import NOT_REPAIRED, REPAIRED, STATES, WrongKey, EntryLook, VerifySummary
-from ops.verify.former_entries import FormerEntries, Entry
-from live.undelivered import UndeliveredRecords
-from live.momento import RefusedError, Momento, UnansweredError, UnusableError
-from live.route import Route
-from live.items import Item, same, key_text
 
 WORKERS = 16
 """Requests to Momento at a time."""

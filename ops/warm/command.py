@@ -4,8 +4,8 @@ from functools import partial
 
 import typer
 
-from live.output import AsJson, console
 from eventpipes.operations import PUT
+from live.output import AsJson, console
 from ops.bulk.command import Asked, show_estimate
 from ops.bulk.command import run as run_on_aws
 from ops.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk

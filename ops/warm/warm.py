@@ -9,16 +9,16 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from live.errors import LiveError
-from live.aws import asking_aws
-from live.deployment import Deployment
 from eventpipes.operations import PUT
+from live.aws import asking_aws
 from live.converge import Converger
+from live.deployment import Deployment
+from live.errors import LiveError
+from live.items import Item, key_text
+from live.momento import Momento, RefusedError, UnansweredError, UnusableError
 from live.undelivered import UndeliveredRecords
 from ops.repair.scan import PAGE, Scan
 from ops.repair.scan_progress import ScanProgress
-from live.momento import RefusedError, UnansweredError, UnusableError, Momento
-from live.items import Item, key_text
 
 SENT, LEFT_OUT, REFUSED, FAILED = "sent", "left out", "refused", "failed"
 OUTCOMES = (SENT, LEFT_OUT, REFUSED, FAILED)

@@ -5,8 +5,8 @@ import os
 from constructs import Construct
 
 from momento_pipes.errors import StackError
-from momento_pipes.tables.existing_table import ExistingTable
 from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, TopicMessage
+from momento_pipes.tables.existing_table import ExistingTable
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 

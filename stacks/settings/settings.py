@@ -10,14 +10,13 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from stacks.settings import env_file, misspelt
-from stacks.settings import types
+from momento_pipes.access.protection import PROTECTIONS, Profile, Protection
 from momento_pipes.bulk_settings import BulkSettings, advice, refusal
 from momento_pipes.errors import StackError
 from momento_pipes.momento.limits import MAX_TTL_SECONDS, MomentoLimits
-from momento_pipes.access.protection import PROTECTIONS, Profile, Protection
 from momento_pipes.topology import Topology
 from momento_pipes.watch_settings import WatchSettings
+from stacks.settings import env_file, misspelt, types
 
 DEFAULT_STACK = "weather"
 STATE_STACK = "state"

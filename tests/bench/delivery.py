@@ -32,12 +32,12 @@ import httpx
 from botocore.client import BaseClient
 
 from eventpipes import Pipe
+from eventpipes.rate_limit import RateLimit
 from localcloud import LocalAws
 from localcloud.delivery import Delivery
 from localcloud.logs import ExecutionLog
 from localcloud.momento import LocalMomento
 from localcloud.runner import IDLE_SECONDS, Runner
-from eventpipes.rate_limit import RateLimit
 from localcloud.sender import Sender
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, WeatherPipes, empty
 

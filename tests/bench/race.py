@@ -32,14 +32,14 @@ from starlette.responses import Response
 
 import localcloud.runner
 from localcloud import LocalAws
+from localcloud.applied import Applied, client
 from localcloud.checkpoints import Checkpoints
 from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
-from localcloud.applied import Applied, client
-from tests.localcloud.weather_pipes import empty
 from tests.localcloud.race_rows import HANG_SECONDS, ROWS, Row
+from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 
 QUIET_SECONDS = 2.0

@@ -29,8 +29,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from localcloud import LocalAws
-from ops import provider
 from momento_pipes.momento.update_connection import version_of
+from ops import provider
 
 SIZES = (1, 10, 50, 100)
 STEPS = ("synth", "validate", "plan")
@@ -57,11 +57,11 @@ def synthesize(pipelines: int) -> None:
     import gc
 
     gc.disable()
+    from cdktf import App
+
     from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
     from stacks.settings import Settings
     from stacks.stack import MomentoStack  # before cdktf, which would start node another way
-
-    from cdktf import App
 
     key, value = Attribute("Id"), Attribute("Value", "N")
     app = App()

@@ -19,8 +19,14 @@ sys.path.insert(0, str(ROOT))  # run as a script from anywhere
 
 from eventpipes.workflow import StateMachine
 from eventpipes.workflow.trial import requests_of
-from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, Stream
-from momento_pipes.mapping import TopicMessage
+from momento_pipes.mapping import (
+    Attribute,
+    CacheEntry,
+    ItemMapping,
+    KeySchema,
+    Stream,
+    TopicMessage,
+)
 from tests.momento_pipes.workflow.machine import text_of
 
 TIMES = 50

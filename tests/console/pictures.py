@@ -15,9 +15,9 @@ from playwright.sync_api import Browser, expect
 
 from tests.conftest import ROOT
 from tests.console import recorded
+from tests.console.browser import browser
 from tests.console.opened import VIEWS, settled
 from tests.console.replayed import Replayed, serving
-from tests.console.browser import browser
 from tests.ops.demo.up_process import Up
 
 WIDTHS: Final = (390, 768, 1024, 1440)

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tests.console.recorded_model import DELETE, Json, PUBLISH, PUT, pipe
+from tests.console.recorded_model import DELETE, PUBLISH, PUT, Json, pipe
 
 LONG_KEY: Final = "a very long key " * 31
 MARKUP: Final = "<script>alert(1)</script><img src=x onerror=alert(2)>"

@@ -21,13 +21,13 @@ from console.settings import ConsoleSettings
 from console.web import page
 from localcloud import LocalAws
 from localcloud.app_server import KEEP_ALIVE_SECONDS
+from localcloud.applied import Applied, client
 from localcloud.feed import DeliveryFeed
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from tests.console.shop import API_KEY, CACHE, PREFIX, STACK, TOPICS, document
-from localcloud.applied import Applied, client
 from tests.localcloud.arrivals import Arrivals, until
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import empty

@@ -4,12 +4,12 @@ import asyncio
 import threading
 from typing import Any
 
+import pytest
+
 import console.hub
-from console.hub import PageEvent, Hub
+from console.hub import Hub, PageEvent
 from console.messages import LastMessages
 from live.topic import Message
-
-import pytest
 
 
 def message(number: int, text: str | None = '{"a":1}') -> Message:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from console.model import broken_pipeline, pipeline_json
-from momento_pipes.topology import Topology, topology_of
 from live.deployment import Deployment
+from momento_pipes.topology import Topology, topology_of
 from tests.console.shop import CACHE, ORDERS, TOPOLOGIES, orders
 
 

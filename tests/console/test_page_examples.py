@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
-import pytest
 import cdktf
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from localcloud import LocalAws

@@ -13,9 +13,9 @@ from live.aws import Aws
 from live.kept_connection import KeptConnection
 from live.momento import Momento
 from localcloud import LocalAws
+from localcloud.applied import client
 from tests.console.running import Shop, Visitor, running, served
 from tests.console.shop import SALES, order
-from localcloud.applied import client
 from tests.localcloud.arrivals import until
 
 PUT = "shop-sales-cache-put-pipe"

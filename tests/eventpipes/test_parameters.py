@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from eventpipes.parameters import compile_value, compile_values, encode, fill
 from eventpipes.service_model import PIPES
-from tests.eventpipes.reproducibly import reproducibly
 from tests.each import each
+from tests.eventpipes.reproducibly import reproducibly
 
 RECORD: dict[str, Any] = {"s": "Oslo", "n": 21, "t": True, "z": None, "o": {"a": ["b", 1]}, "e": ""}
 

@@ -21,8 +21,8 @@ from eventpipes import (
     Unsupported,
 )
 from eventpipes.outcome import masked
-from tests.eventpipes.cases import read_record
 from tests.each import each
+from tests.eventpipes.cases import read_record
 
 KEY = "planted-key-that-must-not-be-seen"
 CONNECTION = Connection(name="momento", headers={"Authorization": Secret(KEY)})

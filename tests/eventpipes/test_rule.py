@@ -20,8 +20,8 @@ from eventpipes import (
     Unprocessable,
     Unsupported,
 )
-from tests.eventpipes.cases import read_record
 from tests.each import each
+from tests.eventpipes.cases import read_record
 
 ARN = "arn:aws:events:us-east-1:123456789012"
 CONNECTION = Connection(name="momento", headers={"Authorization": Secret("the-key")})

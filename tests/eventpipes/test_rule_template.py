@@ -6,9 +6,9 @@ import json
 import pytest
 
 from eventpipes import Filtered, InvalidDefinition, InvalidTemplate, Request, Rule, Unprocessable
+from tests.each import each
 from tests.eventpipes.cases import CASES, Case, read_cases
 from tests.eventpipes.test_rule import DEFINITION, body, event
-from tests.each import each
 
 FILE = json.loads((CASES / "rule_templates" / "rules.json").read_text(encoding="utf-8"))
 EVERY = read_cases("rule_templates")

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from eventpipes import Definition, InvalidDefinition, Pipe, definition, envelope, rule, template
 from eventpipes.parameters import compile_path_parameters, compile_values
 from eventpipes.service_model import EVENTS, HEADER_VALUE, JSON_PATH, PIPES, Model
-from tests.eventpipes.test_pipe import DEFINITION
-from tests.eventpipes.reproducibly import reproducibly
 from tests.each import each
+from tests.eventpipes.reproducibly import reproducibly
+from tests.eventpipes.test_pipe import DEFINITION
 
 MODELS = {"pipes": PIPES, "events": EVENTS}
 NAMES = ("HeaderKey", "HeaderValue", "PathParameter", "QueryStringKey", "QueryStringValue")

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventpipes import InvalidTemplate, Template
+from tests.each import each
 from tests.eventpipes.cases import Case, read_cases
 from tests.eventpipes.reproducibly import reproducibly
-from tests.each import each
 
 CASES = read_cases("templates")
 VALID = [case for case in CASES if "invalid" not in case.members]

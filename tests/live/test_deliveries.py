@@ -10,17 +10,17 @@ import pytest
 from botocore.exceptions import ClientError
 from starlette.exceptions import HTTPException
 
-import localcloud.feed
 import live.execution_logs
-from localcloud.feed import DeliveryFeed
-from tests.localcloud.arrivals import unused_port, until
-from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
-from tests.running_weather import SECRET, RunningWeather
+import localcloud.feed
 from live.aws import Aws
 from live.deliveries import Feed
 from live.errors import LiveError
 from live.execution_logs import ExecutionLogs
 from live.step import ENDED, DeliveryStep, Steps
+from localcloud.feed import DeliveryFeed
+from tests.localcloud.arrivals import until, unused_port
+from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
+from tests.running_weather import SECRET, RunningWeather
 from weather.records import random_record, refused_record
 
 

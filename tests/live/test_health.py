@@ -16,7 +16,7 @@ from live.momento import Access
 from live.probes import ANSWER_SECONDS, AWS_RUNS, probes
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
-from tests.localcloud.arrivals import unused_port, until
+from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT
 from tests.running_weather import RunningWeather

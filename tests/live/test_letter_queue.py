@@ -14,8 +14,8 @@ from live.aws import Aws, asking_aws
 from live.dead_letters import QueueMessage, shown
 from live.errors import LiveError
 from live.letter_queue import LetterQueue
-from tests.localcloud.contents import texts_in
 from tests.localcloud.arrivals import until
+from tests.localcloud.contents import texts_in
 from tests.localcloud.weather_pipes import PUT
 from tests.running_weather import RunningWeather
 from weather.records import refused_record

@@ -11,9 +11,9 @@ from starlette.responses import Response
 
 from eventpipes import Request
 from eventpipes.request import DEFAULT_HEADERS
-from localcloud.momento import LocalMomento
-from live.momento import RefusedError, Momento, UnansweredError, UnusableError
+from live.momento import Momento, RefusedError, UnansweredError, UnusableError
 from live.reading import reading, redirected
+from localcloud.momento import LocalMomento
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 
 ORIGIN = "https://api.example.com"

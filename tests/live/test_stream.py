@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud import LocalAws
 from live.stream import PAGE, StreamReader
+from localcloud import LocalAws
 from tests.ops.repair.repair_cloud import GONE_SHARD, RepairCloud, keys
 
 

@@ -19,7 +19,7 @@ from live.momento import Access
 from live.topic import Connected, Disconnected, Discontinuity, Message, Topic, TopicEvent
 from localcloud.momento import LocalMomento, LocalTopic
 from tests.conftest import KEY
-from tests.localcloud.arrivals import unused_port, until
+from tests.localcloud.arrivals import until, unused_port
 from tests.running_weather import momento, polls, unbroken_poll
 
 TOPIC = "a topic"

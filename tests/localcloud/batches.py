@@ -12,6 +12,7 @@ from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Secret, StateMachineTarget
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
+from localcloud.applied import client
 from localcloud.authorization import Authorizations
 from localcloud.batch_deliverer import BatchDeliverer
 from localcloud.delivery import Delivery
@@ -19,7 +20,6 @@ from localcloud.log_writer import LogWriter
 from localcloud.sender import Timing
 from localcloud.state_machine_log import StateMachineLog
 from localcloud.step import Step
-from localcloud.applied import client
 from tests.localcloud.post import QUEUE_ARN, SHARD, Queue
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 

@@ -12,12 +12,12 @@ from typing import Any, Self
 import httpx
 
 from localcloud import LocalAws
+from localcloud.applied import Applied, client
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
 from momento_pipes.watch import package
 from tests import commands
-from localcloud.applied import Applied, client
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document

@@ -11,11 +11,11 @@ import boto3
 
 from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Secret
+from eventpipes.rate_limit import RateLimit
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
-from eventpipes.rate_limit import RateLimit
 from localcloud.sender import Sender, Timing
 from localcloud.step import Step
 from tests.localcloud.weather_pipes import API_KEY, PUT, synthesized

@@ -11,13 +11,13 @@ from starlette.responses import Response
 
 import localcloud.runner
 from localcloud import LocalAws
+from localcloud.applied import client
 from localcloud.checkpoints import Checkpoints
 from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
 from localcloud.step import Step, ended
-from localcloud.applied import client
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, WorkflowCloud

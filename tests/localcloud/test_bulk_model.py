@@ -1,9 +1,9 @@
 """The model of `--estimate` says what a run on the local cloud really does."""
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-import json
 from pathlib import Path
 from typing import Any
 

@@ -11,8 +11,8 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from tests.localcloud.recording import recording as recording_aws
 from tests.localcloud.calls import UNKNOWN, Call, Request, calls, recorded
+from tests.localcloud.recording import recording as recording_aws
 
 PIPE = "arn:aws:pipes:us-east-1:123456789012:pipe/a-pipe"
 ROLE = "arn:aws:iam::123456789012:role/a-role"

@@ -16,8 +16,8 @@ import localcloud.delivery
 import localcloud.record_age
 import localcloud.sender
 from localcloud.momento import LocalMomento
-from tests.localcloud.post import FAST, SHARD, Clock, Post, Queue
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
+from tests.localcloud.post import FAST, SHARD, Clock, Post, Queue
 from tests.localcloud.weather_pipes import API_KEY, CACHE
 
 

@@ -15,8 +15,8 @@ import boto3
 import jmespath  # type: ignore[import-untyped]
 import pytest
 
-from ops.terraform import Terraform, TerraformError, environment, synthesize
 from momento_pipes.momento.update_connection import PLACEHOLDER
+from ops.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, KEY, House
 

@@ -18,8 +18,6 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from tests.localcloud.recording import recording
-from tests.localcloud.calls import UNKNOWN, Call, recorded
 from ops import watch_key
 from ops.terraform import Terraform
 from tests.conftest import ENDPOINT, KEY, House
@@ -29,15 +27,17 @@ from tests.iam_policy import (
     BOUNDARY,
     FILES,
     FILLED,
-    as_list,
     NO_RIGHT_NEEDED,
     POLICIES,
     PREFIX,
     THE_KEY,
+    as_list,
     filled,
 )
 from tests.localcloud.bulk_deployment import BulkDeployment, names_of_bulk
+from tests.localcloud.calls import UNKNOWN, Call, recorded
 from tests.localcloud.provider_process import provider_process
+from tests.localcloud.recording import recording
 from tests.localcloud.test_deployment import prepared
 from tests.localcloud.unseen_rights import UNSEEN, Unseen
 

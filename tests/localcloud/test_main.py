@@ -16,11 +16,11 @@ import httpx
 import pytest
 from dotenv import dotenv_values
 
+from eventpipes.synthesized import definitions
 from localcloud import LocalAws
 from localcloud import __main__ as module
 from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
-from eventpipes.synthesized import definitions
 from stacks.settings import Settings
 from tests.conftest import ROOT
 from tests.localcloud.arrivals import unused_port

@@ -10,7 +10,7 @@ import pytest
 
 from localcloud import LocalCloudError
 from localcloud import momento as module
-from localcloud.momento import LocalCache, CachedItem, LocalMomento
+from localcloud.momento import CachedItem, LocalCache, LocalMomento
 from tests.localcloud.conftest import CACHE, KEY, message
 
 

@@ -27,7 +27,7 @@ from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
-from tests.localcloud.arrivals import unused_port, until
+from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, WeatherPipes, empty
 
 pytestmark = pytest.mark.slow

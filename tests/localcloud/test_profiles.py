@@ -11,10 +11,10 @@ from typing import Any
 import jmespath  # type: ignore[import-untyped]
 import pytest
 
+from momento_pipes.watch import package
 from ops.review import Review, review
 from ops.saved_plan import read_new
 from ops.terraform import Terraform, TerraformError
-from momento_pipes.watch import package
 from tests.conftest import BUCKET, House
 from tests.localcloud.test_deployment import drift, prepared, read_back, resolved
 

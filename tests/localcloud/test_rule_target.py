@@ -11,7 +11,7 @@ from starlette.responses import Response
 import localcloud.bus
 import localcloud.rule_target
 from localcloud.runner import Runner
-from tests.localcloud.arrivals import HANG, unused_port, until
+from tests.localcloud.arrivals import HANG, until, unused_port
 from tests.localcloud.bus_cloud import ARN, BUS, PIPE, RULES, BusCloud, state
 from tests.localcloud.weather_pipes import PUT
 

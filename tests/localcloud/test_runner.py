@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from localcloud.runner import Runner
-from tests.localcloud.arrivals import Arrivals, unused_port, until
+from tests.localcloud.arrivals import Arrivals, until, unused_port
 from tests.localcloud.weather_cloud import WeatherCloud, locations
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
 

@@ -8,9 +8,9 @@ import pytest
 from localcloud.momento_keys import ApiKeys
 from localcloud.runner import Runner
 from tests.localcloud.arrivals import until
+from tests.localcloud.test_runner import state, wait_for_state
 from tests.localcloud.weather_cloud import WeatherCloud, locations
 from tests.localcloud.weather_pipes import API_KEY, PUBLISH, PUT
-from tests.localcloud.test_runner import state, wait_for_state
 
 ROLE = "arn:aws:iam::123456789012:role/pipes"
 

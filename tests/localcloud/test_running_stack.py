@@ -9,8 +9,8 @@ import pytest
 from localcloud import LocalCloudError
 from localcloud.pytest_plugin import Run, on_local_cloud
 from localcloud.running_stack import RunningStack
-from stacks.stack import MomentoStack
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
+from stacks.stack import MomentoStack
 from tests.synthesized import read_settings
 
 __all__ = ["on_local_cloud"]

@@ -10,7 +10,7 @@ from localcloud import LocalAws
 from localcloud.momento import LocalMomento
 from localcloud.sender import Timing
 from localcloud.step import Step
-from tests.localcloud.arrivals import HANG, Arrivals, unused_port, until
+from tests.localcloud.arrivals import HANG, Arrivals, until, unused_port
 from tests.localcloud.batches import Batches, record
 from tests.localcloud.bus_cloud import PIPE, RULES, BusCloud
 from tests.localcloud.post import Post, Queue

@@ -18,12 +18,12 @@ from localcloud import LocalAws
 from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
+from momento_pipes.mapping import Attribute
+from momento_pipes.tables.table import NoLonger, _ttl
 from ops.review.losses import losses
 from ops.saved_plan import read_new
 from ops.terraform import Terraform, environment, synthesize
-from momento_pipes.mapping import Attribute
 from stacks.settings import Settings
-from momento_pipes.tables.table import NoLonger, _ttl
 from tests.conftest import ENDPOINT, KEY, House
 from tests.localcloud.arrivals import until
 

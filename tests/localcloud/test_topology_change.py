@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 import localcloud.runner
 from localcloud import LocalAws
+from localcloud.applied import Applied, client
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
-from localcloud.applied import Applied, client
-from tests.localcloud.contents import records_of
 from tests.localcloud.arrivals import until
+from tests.localcloud.contents import records_of
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 

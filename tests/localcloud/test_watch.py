@@ -14,15 +14,15 @@ import pytest
 from eventpipes.operations import DELETE, PUT
 from live.watch.given import NAMESPACE
 from localcloud import LocalAws
+from localcloud.applied import Applied, client
 from localcloud.clients import AwsClients
-from localcloud.function_run import FunctionRun, Functions, Endpoints
+from localcloud.function_run import Endpoints, FunctionRun, Functions
 from localcloud.log_writer import LogWriter
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from localcloud.sender import Timing
 from momento_pipes.watch import package
 from tests.iam_policy import Policy
-from localcloud.applied import Applied, client
 from tests.localcloud.arrivals import until
 from tests.localcloud.calls import Call, recorded
 from tests.localcloud.recording import recording

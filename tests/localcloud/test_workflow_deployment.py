@@ -14,8 +14,8 @@ from eventpipes.outcome import Requests
 from eventpipes.pipe import Pipe
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
-from ops.terraform import Terraform, environment
 from momento_pipes.momento.update_connection import version_of
+from ops.terraform import Terraform, environment
 from stacks.settings import Settings
 from tests.conftest import House
 from tests.localcloud.workflow_cloud import API_KEY, document

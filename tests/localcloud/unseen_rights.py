@@ -6,8 +6,8 @@ Each is the consequence of a call, and has the page that documents it.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.localcloud.calls import Call
 from tests.iam_policy import ARN, BOUNDARY, PREFIX, ROLE, THE_KEY
+from tests.localcloud.calls import Call
 
 DELIVERY = "CloudWatch Logs, 'Logs sent to CloudWatch Logs': user permissions"
 CONNECTION = "EventBridge, 'Using roles to create secrets for API destinations'"

@@ -6,10 +6,10 @@ from typing import Any
 
 from cdktf import Testing
 
+from localcloud.applied import Applied, client
 from momento_pipes.mapping import Attribute, CacheEntry, Field, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
-from localcloud.applied import Applied, client
 from tests.localcloud.contents import records_of, shard_of, texts_in
 
 API_KEY, CACHE, TOPIC = "a-key", "cache", "changes"

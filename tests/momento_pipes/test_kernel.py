@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
 import cdktf
+import pytest
 
 from momento_pipes.bindings import SqsQueue, kernel
 from stacks.stack import MomentoStack

@@ -11,8 +11,8 @@ from pathlib import Path
 import boto3
 import pytest
 
-from ops.cdktf import program
 from momento_pipes.momento.update_connection import version_of
+from ops.cdktf import program
 from tests.conftest import KEY, House, files_with
 
 pytestmark = pytest.mark.usefixtures("running_provider")

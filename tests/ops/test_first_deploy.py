@@ -11,7 +11,7 @@ from ops.first_deploy import must_be_the_rest, reasons
 from ops.rest_of_plan import beyond
 from ops.review.losses.loss import Whole
 from ops.review.losses.pipe import pipe as losses_of
-from ops.review.plan import Action, ResourceChange, Plan
+from ops.review.plan import Action, Plan, ResourceChange
 
 ERROR = (
     "╷\n│ Error: waiting for EventBridge Pipes Pipe (a-pipe) create: unexpected state"

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from momento_pipes.momento.update_connection import PLACEHOLDER
 from ops import former_key
 from ops.terraform import Terraform
-from momento_pipes.momento.update_connection import PLACEHOLDER
 
 KEY = "planted-77d0-key"
 

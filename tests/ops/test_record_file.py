@@ -8,8 +8,8 @@ import pytest
 
 from ops.errors import OpsError
 from ops.record_file import named_records, read_records
-from tests.eventpipes.cases import CASES
 from tests.each import each
+from tests.eventpipes.cases import CASES
 
 
 def change(**more: Any) -> dict[str, Any]:

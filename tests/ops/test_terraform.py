@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from momento_pipes.momento.update_connection import version_of
 from ops.errors import OpsError
 from ops.provider import Provider
 from ops.terraform import (
@@ -25,7 +26,6 @@ from ops.terraform import (
     synthesize,
     take_lock,
 )
-from momento_pipes.momento.update_connection import version_of
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
 from tests.ops.conftest import Fake

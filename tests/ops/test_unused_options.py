@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-
 import pytest
 from typer.core import TyperGroup
 from typer.main import get_command

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from localcloud import LocalAws
+from localcloud.applied import client
 from ops import watch_key
 from tests.conftest import ENDPOINT
 from tests.each import each
-from localcloud.applied import client
 
 NAME = "shop-watch-key"
 

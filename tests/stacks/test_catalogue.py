@@ -3,8 +3,8 @@
 import pytest
 from cdktf import TerraformStack
 
-from stacks.catalogue import STACKS, find
 from momento_pipes.errors import StackError
+from stacks.catalogue import STACKS, find
 from tests.each import each
 
 

@@ -4,7 +4,6 @@ Two tests start it as a process: one that ends well and one that does not. The o
 """
 
 import dataclasses
-
 from pathlib import Path
 
 import pytest

@@ -6,6 +6,7 @@ from typing import Any
 import cdktf
 import pytest
 
+from momento_pipes.errors import StackError
 from momento_pipes.mapping import (
     Attribute,
     CacheEntry,
@@ -14,12 +15,11 @@ from momento_pipes.mapping import (
     StreamView,
     TopicMessage,
 )
-from momento_pipes.errors import StackError
 from momento_pipes.pipes.pipeline import PipelineError
-from stacks.stack import MomentoStack
 from momento_pipes.tables.table import Replica
-from tests.synthesized import ENDPOINT, Synthesized, read_settings
+from stacks.stack import MomentoStack
 from tests.each import each
+from tests.synthesized import ENDPOINT, Synthesized, read_settings
 
 KEY, CODE = Attribute("Id"), Attribute("Code")
 KEYS = KeySchema(KEY)

@@ -9,7 +9,7 @@ from botocore.config import Config
 import live.aws
 import localcloud.momento
 import weather.tour
-from tests.localcloud.arrivals import unused_port, until
+from tests.localcloud.arrivals import until, unused_port
 from tests.running_weather import RunningWeather
 from tests.weather.conftest import Commands, work_on
 from tests.weather.test_tour import in_haste

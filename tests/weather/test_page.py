@@ -10,9 +10,9 @@ import pytest
 
 import weather.tour
 from live.output import console
+from tests.localcloud.arrivals import until
 from tests.running_weather import RunningWeather
 from tests.transcript import is_shown, transcript
-from tests.localcloud.arrivals import until
 from tests.weather.conftest import Commands
 from weather import cli
 from weather.comparison import LocationState, compare

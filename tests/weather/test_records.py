@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from momento_pipes.momento.limits import MAX_TTL_SECONDS
+from tests.each import each
 from tests.eventpipes.reproducibly import reproducibly
 from weather.errors import WeatherError
 from weather.records import (
@@ -20,8 +22,6 @@ from weather.records import (
     refused_record,
     stored,
 )
-from momento_pipes.momento.limits import MAX_TTL_SECONDS
-from tests.each import each
 
 GOOD = {
     "Location": "Oslo",

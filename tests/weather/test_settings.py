@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 import live.cloud
+from live.cloud_settings import NO_CLOUD
+from live.errors import LiveError
 from stacks.settings import Settings, SettingsError
 from tests.conftest import KEY
 from tests.running_weather import SECRET, settings_of
-from live.errors import LiveError
-from live.cloud_settings import NO_CLOUD
 from weather.settings import WeatherSettings
 
 LOCAL = {

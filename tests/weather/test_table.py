@@ -6,10 +6,10 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.localcloud.arrivals import unused_port
-from tests.running_weather import SECRET, RunningWeather
 from live.aws import Aws
 from live.errors import LiveError
+from tests.localcloud.arrivals import unused_port
+from tests.running_weather import SECRET, RunningWeather
 from weather.errors import WeatherError
 from weather.records import WeatherRecord, random_record, refused_record
 from weather.table import WeatherTable

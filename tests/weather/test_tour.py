@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 import weather.tour
-from tests.localcloud.arrivals import unused_port, until
+from live.errors import LiveError
+from live.topic import Topic
+from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.weather_pipes import DELETE, PUBLISH
 from tests.running_weather import RunningWeather
 from weather.comparison import LocationState
-from live.errors import LiveError
-from live.topic import Topic
 from weather.tour import TourStep, tour
 
 NAMES = [

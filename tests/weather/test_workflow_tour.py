@@ -7,12 +7,12 @@ import pytest
 
 import localcloud.runner
 from localcloud import LocalAws
+from localcloud.applied import Applied
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from stacks.settings import Settings
 from stacks.weather import WeatherStack
 from tests.conftest import ENDPOINT
-from localcloud.applied import Applied
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import API_KEY, CACHE, TOPIC, empty
 from tests.running_weather import settings_of

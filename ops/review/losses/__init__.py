@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from ops.review.behaviour import Behaviour
-from ops.review.losses import alarm, bucket, bus, destination, orphan
+from ops.review.losses import alarm, bucket, bus, destination, orphan, watch
+from ops.review.losses.bulk import or_bulk
 from ops.review.losses.kinds import unknown
 from ops.review.losses.logs import logs
 from ops.review.losses.loss import Loss, LossFinder, Whole
@@ -14,10 +15,8 @@ from ops.review.losses.role import role
 from ops.review.losses.secret import key, secret, secret_version
 from ops.review.losses.sent import sent
 from ops.review.losses.table import table
-from ops.review.losses import watch
-from ops.review.losses.bulk import or_bulk
 from ops.review.losses.workflow import workflow
-from ops.review.plan import ResourceChange, Plan
+from ops.review.plan import Plan, ResourceChange
 
 __all__ = ["Loss", "losses"]
 

@@ -2,8 +2,19 @@
 
 from collections.abc import Iterator
 
-from ops.review.losses.loss import Case, Loss, Whole, always, any_of, differs, falls, goes, is_known
-from ops.review.losses.loss import is_less, only_shown
+from ops.review.losses.loss import (
+    Case,
+    Loss,
+    Whole,
+    always,
+    any_of,
+    differs,
+    falls,
+    goes,
+    is_known,
+    is_less,
+    only_shown,
+)
 from ops.review.plan import Action, ResourceChange
 
 SLOWER = ("evaluation_periods", "datapoints_to_alarm", "period")

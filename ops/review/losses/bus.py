@@ -3,8 +3,20 @@
 import math
 from collections.abc import Iterator
 
-from ops.review.losses.loss import Case, GONE, Loss, Whole, any_of, block, done, goes, is_known
-from ops.review.losses.loss import is_less, made_anew, only_shown
+from ops.review.losses.loss import (
+    GONE,
+    Case,
+    Loss,
+    Whole,
+    any_of,
+    block,
+    done,
+    goes,
+    is_known,
+    is_less,
+    made_anew,
+    only_shown,
+)
 from ops.review.plan import Action, ResourceChange
 
 RETRIES, AGE = 185, 86_400

@@ -7,7 +7,7 @@ from typing import Any
 
 from eventpipes import Definition, EventPipesError, RuleDefinition
 from eventpipes.planned import after, before, rules_after
-from ops.review.plan import Action, ResourceChange, Plan, holds
+from ops.review.plan import Action, Plan, ResourceChange, holds
 
 GONE = (Action.DELETE, Action.REPLACE)
 """FORGET is not in it: the resource that Terraform forgets stays as it is."""

@@ -2,8 +2,18 @@
 
 from collections.abc import Iterator
 
-from ops.review.losses.loss import Case, GONE, Loss, Whole, any_of, differs, falls, goes
-from ops.review.losses.loss import lowered, made_anew
+from ops.review.losses.loss import (
+    GONE,
+    Case,
+    Loss,
+    Whole,
+    any_of,
+    differs,
+    falls,
+    goes,
+    lowered,
+    made_anew,
+)
 from ops.review.plan import ResourceChange
 
 EMPTY_IT = "empty it first: ./help.sh redrive"

@@ -4,8 +4,20 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ops.review.losses.loss import Case, Loss, Whole, any_of, block, differs, falls, goes
-from ops.review.losses.loss import is_known, is_less, made_anew, only_shown
+from ops.review.losses.loss import (
+    Case,
+    Loss,
+    Whole,
+    any_of,
+    block,
+    differs,
+    falls,
+    goes,
+    is_known,
+    is_less,
+    made_anew,
+    only_shown,
+)
 from ops.review.plan import Action, ResourceChange
 
 RECOVERABLE_DAYS = 35

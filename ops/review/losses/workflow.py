@@ -2,8 +2,18 @@
 
 from collections.abc import Iterator
 
-from ops.review.losses.loss import GONE, Case, Loss, Whole, any_of, block, differs, done, made_anew
-from ops.review.losses.loss import only_shown
+from ops.review.losses.loss import (
+    GONE,
+    Case,
+    Loss,
+    Whole,
+    any_of,
+    block,
+    differs,
+    done,
+    made_anew,
+    only_shown,
+)
 from ops.review.plan import Action, ResourceChange
 
 LEVELS = ("OFF", "FATAL", "ERROR", "ALL")

@@ -7,7 +7,6 @@ from typing import Any
 
 from eventpipes.workflow import Checkpoint, Execution, StateMachine, TaskError
 from eventpipes.workflow.map_run import MAX_EVENTS
-
 from tests.each import each
 from tests.eventpipes.workflow.machines import MACHINE_ARN, Script, definition, passing
 

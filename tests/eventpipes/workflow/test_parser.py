@@ -8,8 +8,8 @@ import pytest
 
 from eventpipes import InvalidDefinition, Unsupported
 from eventpipes.workflow import StateMachine
-from tests.eventpipes.workflow.machines import CONNECTION, definition, http, passing
 from tests.each import each
+from tests.eventpipes.workflow.machines import CONNECTION, definition, http, passing
 
 ALL = {"ErrorEquals": ["States.ALL"], "Next": "B"}
 MAP: dict[str, Any] = {

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-
 from eventpipes.workflow import HttpAnswer, TaskError
+from tests.each import each
 from tests.eventpipes.workflow.machines import (
     DONE,
     Script,
@@ -13,7 +13,6 @@ from tests.eventpipes.workflow.machines import (
     retried,
     run,
 )
-from tests.each import each
 
 
 def test_an_error_is_retried_with_growing_delays() -> None:

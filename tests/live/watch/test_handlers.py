@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 import live.bulk.comparison
 import live.bulk.handler
@@ -12,11 +14,9 @@ import live.watch.handler
 from live.watch.errors import KeyReplacedError, SilentMomentoError, WatchError
 from live.watch.reader import FAILURES
 from localcloud import LocalAws
+from localcloud.applied import client
 from momento_pipes.bulk.each_segment import FINAL
 from ops.bulk.results import OWN_ERRORS
-from starlette.requests import Request
-from starlette.responses import Response
-from localcloud.applied import client
 from tests.live.watch.watched import PIPELINE, READ_RULES, READING_KEY, SECRET, Watched
 from tests.localcloud.arrivals import Arrivals
 

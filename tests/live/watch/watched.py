@@ -15,8 +15,8 @@ from live.watch.given import Given
 from live.watch.watch import WatchResult, WatchRun
 from live.watch.watched_deployment import WatchedDeployment
 from localcloud import LocalAws
-from localcloud.momento import LocalMomento
 from localcloud.applied import client
+from localcloud.momento import LocalMomento
 from tests.localcloud.weather_pipes import API_KEY, CACHE, WeatherPipes, empty
 
 READING_KEY = "the-reading-key"

@@ -8,9 +8,9 @@ import pytest
 
 from momento_pipes.judgement import judgement
 from momento_pipes.judgement.findings import Findings
-from tests.synthesized import synthesize
-from tests.momento_pipes.judgement.test_judgement import FILTER, PUT, STREAM, with_override
 from tests.each import each
+from tests.momento_pipes.judgement.test_judgement import FILTER, PUT, STREAM, with_override
+from tests.synthesized import synthesize
 
 PUBLISH = "weather-stats-demo-topic-publish-pipe"
 TEMPLATE = "target_parameters.input_template"

@@ -11,9 +11,9 @@ from cdktf import App
 from momento_pipes.judgement import judgement
 from momento_pipes.judgement.findings import Findings
 from stacks.weather import WeatherStack
-from tests.synthesized import Synthesized, read_settings, synthesize
-from tests.momento_pipes.limits.test_quotas import resources, rules
 from tests.each import each
+from tests.momento_pipes.limits.test_quotas import resources, rules
+from tests.synthesized import Synthesized, read_settings, synthesize
 
 SOURCE = "source_parameters"
 STREAM = f"{SOURCE}.dynamodb_stream_parameters"

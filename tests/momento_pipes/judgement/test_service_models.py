@@ -5,13 +5,11 @@ import json
 
 import pytest
 
-from momento_pipes.judgement import judgement
-
-from momento_pipes.judgement import service_models
-from tests.synthesized import synthesize
+from momento_pipes.judgement import judgement, service_models
+from tests.each import each
 from tests.momento_pipes.judgement.service_models import of_botocore
 from tests.momento_pipes.judgement.test_judgement import DELETE, PUT, with_override
-from tests.each import each
+from tests.synthesized import synthesize
 
 PARAMETERS = "auth_parameters.invocation_http_parameters"
 

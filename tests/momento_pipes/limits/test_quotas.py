@@ -10,16 +10,14 @@ from botocore.model import ServiceModel
 import eventpipes.definition
 import eventpipes.service_model
 import eventpipes.template
-
+from momento_pipes.judgement.findings import Findings
+from momento_pipes.limits import limits, quotas
+from momento_pipes.limits.limits import Limit
+from momento_pipes.tables import stream_source as source
 from ops.capacity import limits as capacity
 from ops.doctor import aws as doctor
-from momento_pipes.limits import limits
-from momento_pipes.limits import quotas
-from momento_pipes.tables import stream_source as source
-from momento_pipes.judgement.findings import Findings
-from momento_pipes.limits.limits import Limit
-from tests.synthesized import REPO, Synthesized
 from tests.each import each
+from tests.synthesized import REPO, Synthesized
 
 LENGTHS = list(limits.LENGTHS.items())
 COUNTS = list(limits.COUNTS.items())

@@ -6,13 +6,13 @@ from pathlib import Path
 from cdktf import App
 
 from momento_pipes.judgement import judgement
-from momento_pipes.tables.existing_table import ExistingTable
-from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, TopicMessage
 from momento_pipes.limits.readers import Readers
+from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, TopicMessage
+from momento_pipes.tables.existing_table import ExistingTable
 from stacks.stack import MomentoStack
 from tests.conftest import MANY_READERS
-from tests.synthesized import read_settings
 from tests.each import each
+from tests.synthesized import read_settings
 
 KEY = Attribute("Id")
 ARN = "arn:aws:dynamodb:us-east-1:123456789012:table/{}/stream/2026-01-31T12:00:00.000"

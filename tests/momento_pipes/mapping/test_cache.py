@@ -19,8 +19,8 @@ from momento_pipes.mapping import (
     StreamView,
 )
 from momento_pipes.mapping.attribute import TYPES
-from tests.momento_pipes.mapping.requests import record, sent
 from tests.each import each
+from tests.momento_pipes.mapping.requests import record, sent
 
 KEY, SORT, CODE = Attribute("Id"), Attribute("At", "N"), Attribute("Code")
 STREAM = Stream(KeySchema(KEY))

@@ -18,8 +18,8 @@ from momento_pipes.mapping import (
     Stream,
     TopicMessage,
 )
-from tests.momento_pipes.mapping.requests import record, sent
 from tests.each import each
+from tests.momento_pipes.mapping.requests import record, sent
 
 KEY, STATUS = Attribute("Id"), Attribute("Status")
 STREAM = Stream(KeySchema(KEY))

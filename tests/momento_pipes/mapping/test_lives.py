@@ -11,8 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import eventpipes
-from eventpipes import Connection, Destination, Filtered, Request, RuleDefinition
-from eventpipes import Rule
+from eventpipes import Connection, Destination, Filtered, Request, Rule, RuleDefinition
 from eventpipes.definition import MAX_FILTERS
 from momento_pipes.mapping import (
     OPERATIONS,
@@ -20,10 +19,10 @@ from momento_pipes.mapping import (
     CacheEntry,
     ItemMapping,
     KeySchema,
+    RuleConfig,
     Stream,
     StreamView,
     TopicMessage,
-    RuleConfig,
     union_of_filters,
 )
 from momento_pipes.mapping.item import EXAMPLE

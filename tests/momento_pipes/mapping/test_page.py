@@ -10,9 +10,9 @@ import pytest
 import momento_pipes.mapping
 from eventpipes import Request
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, MappingError, TopicMessage
-from tests.synthesized import REPO
-from tests.momento_pipes.workflow.machine import machine
 from tests.each import each
+from tests.momento_pipes.workflow.machine import machine
+from tests.synthesized import REPO
 
 PAGE = (REPO / "docs" / "mapping.md").read_text(encoding="utf-8")
 (CODE,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)

@@ -18,8 +18,8 @@ from momento_pipes.mapping import (
     TopicMessage,
 )
 from momento_pipes.mapping.attribute import TYPES
-from tests.momento_pipes.mapping.requests import record, sent
 from tests.each import each
+from tests.momento_pipes.mapping.requests import record, sent
 
 KEY, SPEED, ROOM = Attribute("Id"), Attribute("Speed", "N"), Attribute("Room")
 STREAM = Stream(KeySchema(KEY))

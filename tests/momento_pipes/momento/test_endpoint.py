@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from momento_pipes.momento.limits import MomentoLimits
-from tests.synthesized import ENDPOINT, Synthesized, synthesize
 from tests.each import each
+from tests.synthesized import ENDPOINT, Synthesized, synthesize
 
 CONNECTION = "aws_cloudwatch_event_connection"
 DESTINATION = "aws_cloudwatch_event_api_destination"

@@ -10,8 +10,8 @@ import pytest
 
 from momento_pipes.judgement import judgement
 from momento_pipes.mapping import ItemMapping, PipeConfig
-from tests.synthesized import Block, Synthesized, read_settings, synthesize, synthesize_with
 from tests.each import each
+from tests.synthesized import Block, Synthesized, read_settings, synthesize, synthesize_with
 
 KEY = "$.dynamodb.Keys.Location.S"
 MEASUREMENTS = {

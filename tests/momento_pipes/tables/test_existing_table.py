@@ -5,9 +5,9 @@ import json
 import cdktf
 import pytest
 
-from momento_pipes.tables.existing_table import ExistingTable, ExistingTableError
 from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, StreamView, TopicMessage
 from momento_pipes.monitoring.metric import Metric
+from momento_pipes.tables.existing_table import ExistingTable, ExistingTableError
 from stacks.stack import MomentoStack
 from tests.synthesized import Synthesized, read_settings
 

@@ -5,12 +5,12 @@ from typing import Any
 import cdktf
 import pytest
 
-from momento_pipes.mapping import Attribute, KeySchema, StreamView
-from stacks.stack import MomentoStack
 from momento_pipes.errors import StackError
+from momento_pipes.mapping import Attribute, KeySchema, StreamView
 from momento_pipes.tables.table import NoLonger, Provisioned, Replica, Table
-from tests.synthesized import Block, Synthesized, read_settings, synthesize
+from stacks.stack import MomentoStack
 from tests.each import each
+from tests.synthesized import Block, Synthesized, read_settings, synthesize
 
 KEYS = KeySchema(Attribute("Venue"), Attribute("Row", "N"))
 KEY_ARN = "arn:aws:kms:eu-north-1:123456789012:key/k"

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+
 import pytest
 
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError

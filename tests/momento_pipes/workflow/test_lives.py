@@ -10,12 +10,11 @@ from hypothesis import strategies as st
 
 import eventpipes
 from eventpipes import Request
-from eventpipes.workflow import HttpCall
+from eventpipes.workflow import HttpCall, StateMachine
 from eventpipes.workflow.trial import requests_of
 from momento_pipes.workflow.definition import WorkflowParts, definition
 from momento_pipes.workflow.filters import filters_of
 from momento_pipes.workflow.requests import requests_of as compile_requests
-from eventpipes.workflow import StateMachine
 from tests.eventpipes.reproducibly import reproducibly
 from tests.momento_pipes.mapping.lives import Oracle, changes
 from tests.momento_pipes.mapping.test_lives import Case, Momento, cases

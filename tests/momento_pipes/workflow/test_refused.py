@@ -14,6 +14,7 @@ from momento_pipes.mapping.conditions import Became
 from momento_pipes.mapping.plain import Before, Plain
 from momento_pipes.mapping.text import Text
 from momento_pipes.mapping.until import Until
+from tests.each import each
 from tests.momento_pipes.workflow.machine import machine
 from tests.momento_pipes.workflow.test_requests import (
     EXPIRES,
@@ -24,7 +25,6 @@ from tests.momento_pipes.workflow.test_requests import (
     TENANT,
     entry,
 )
-from tests.each import each
 
 REFUSED: dict[str, tuple[ItemMapping, str]] = {
     "joined key": (ItemMapping(cache=entry()), "key is joined from Tenant"),

@@ -25,9 +25,9 @@ from momento_pipes.mapping.plain import Before, Plain
 from momento_pipes.mapping.text import Text
 from momento_pipes.mapping.until import Until
 from momento_pipes.workflow.filters import filters_of
+from tests.each import each
 from tests.momento_pipes.workflow.machine import machine
 from tests.momento_pipes.workflow.momento import Table
-from tests.each import each
 
 TENANT, ORDER = Attribute("Tenant"), Attribute("Order", "N")
 STATUS, EXPIRES = Attribute("Status"), Attribute("Expires", "N")

@@ -16,7 +16,6 @@ from ops.capacity.bulk import BulkLoad, RunKind, segments_of
 from tests.commands import run
 from tests.each import each
 
-
 LOAD = BulkLoad(
     kind=RunKind.WARM, items=1_000_000_000, item_bytes=1_024, settings=BulkSettings(rate=10_000)
 )

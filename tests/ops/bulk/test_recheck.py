@@ -11,13 +11,13 @@ from eventpipes import Request
 from live.converge import Converger
 from live.items import Item
 from live.undelivered import UndeliveredRecords
+from localcloud import LocalAws
 from momento_pipes.workflow.definition import NO_NEW_REQUEST_AFTER
 from momento_pipes.workflow.request import LONGEST_SECONDS
 from ops.bulk import recheck
 from ops.bulk.recheck import BulkRecheck
 from ops.bulk.written_keys import PAGE, WrittenKeys
 from tests.ops.repair.repair_cloud import RepairCloud
-from localcloud import LocalAws
 
 
 def test_a_page_can_be_sent_so_long_after_it_was_read() -> None:

@@ -12,8 +12,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from live.converge import Converger
-from live.momento import RefusedError
 from live.items import Item
+from live.momento import RefusedError
 from live.undelivered import UndeliveredRecords
 from ops.bulk import lambda_runs, results
 from ops.bulk.map_runs import SUCCEEDED, MapRunProgress

@@ -14,13 +14,13 @@ import pytest
 
 from eventpipes import Definition, Event, Pipe, Request
 from eventpipes.definition import EventBusTarget, Source
+from eventpipes.operations import PUBLISH
 from eventpipes.rate_limit import RateLimit
 from localcloud.sender import Sender, Timing
-from eventpipes.operations import PUBLISH
+from momento_pipes.topology import Topology
 from ops.capacity.load import Load
 from ops.capacity.model import Burst, RouteModel
 from ops.capacity.topology import build
-from momento_pipes.topology import Topology
 from tests.ops.capacity.clock import Clock
 from tests.ops.capacity.test_runner import UNLIMITED, Done, deliver, fits
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from ops.__main__ import commands
 from ops.errors import OpsError
 from tests.conftest import ROOT
-from tests.ops.conftest import Run
 from tests.each import each
+from tests.ops.conftest import Run
 from tests.transcript import is_shown, transcript
 
 PAGE = (ROOT / "docs" / "capacity.md").read_text(encoding="utf-8")

@@ -1,13 +1,14 @@
 """What a month of a pipeline costs, worked out by hand."""
 
 import pytest
+
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
+from momento_pipes.topology import Topology
+from momento_pipes.watch_settings import WatchSettings
 from ops.capacity.load import Load
 from ops.capacity.prices import MONTH_SECONDS, chunks, record_bytes
 from ops.capacity.report import notes
 from ops.capacity.topology import PipelineModel, build
-from momento_pipes.topology import Topology
-from momento_pipes.watch_settings import WatchSettings
 from tests.ops.capacity.test_topology import bus, pipes, workflow
 
 

@@ -17,15 +17,15 @@ import pytest
 
 from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Destination, Source
+from eventpipes.operations import PUBLISH
+from eventpipes.rate_limit import RateLimit
 from localcloud.deliverer import Deliverer
 from localcloud.delivery import Delivery
-from eventpipes.rate_limit import RateLimit
 from localcloud.sender import Sender, Timing
-from eventpipes.operations import PUBLISH
+from momento_pipes.topology import Topology
 from ops.capacity.load import Load
 from ops.capacity.model import Burst, RouteModel
 from ops.capacity.topology import build
-from momento_pipes.topology import Topology
 from tests.ops.capacity.clock import Clock
 from tests.ops.capacity.conftest import ANSWER_SECONDS, MOODY
 

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from ops.capacity.limits import ELSEWHERE, REGIONS, regional
 from eventpipes.operations import DELETE, PUBLISH, PUT
+from momento_pipes.topology import Topology
+from ops.capacity.limits import ELSEWHERE, REGIONS, regional
 from ops.capacity.load import Load
 from ops.capacity.model import RouteModel
 from ops.capacity.topology import PipelineModel, build
-from momento_pipes.topology import Topology
 from ops.errors import OpsError
 from tests.each import each
 

@@ -12,18 +12,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from eventpipes import Filtered
+from live.deployment import Deployment
+from live.output import console
+from live.route import Route
 from localcloud import LocalAws
+from localcloud.applied import Applied
 from localcloud.feed import DeliveryFeed
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
-from live.deployment import Deployment
-from live.output import console
-from ops.errors import OpsError
-from live.route import Route
 from ops.demo.command import try_pipelines
 from ops.demo.pipeline_check import PipelineCheck, expect_none
+from ops.errors import OpsError
 from stacks.settings import Settings
-from localcloud.applied import Applied
 from tests.localcloud.weather_cloud import FAST, WeatherCloud
 from tests.localcloud.weather_pipes import API_KEY, CACHE, empty
 from tests.synthesis import synthesized

@@ -12,13 +12,13 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
+from localcloud.applied import client
+from momento_pipes.momento.update_connection import PLACEHOLDER, version_of
 from ops.doctor.check import CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
-from momento_pipes.momento.update_connection import PLACEHOLDER, version_of
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
-from localcloud.applied import client
 from tests.localcloud.weather_pipes import WeatherPipes, empty
 
 SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)

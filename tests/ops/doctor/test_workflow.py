@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from localcloud import LocalAws
+from localcloud.applied import client
 from ops.doctor import pipes
 from ops.doctor.check import CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
 from stacks.settings import Settings
-from localcloud.applied import client
 from tests.ops.repair.workflow_repair import CACHE, WorkflowRepair
 
 MACHINE = "shop-orders-changes"

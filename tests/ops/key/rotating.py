@@ -9,18 +9,18 @@ from typing import Any
 from live.aws import Aws
 from live.momento import Momento
 from live.momento_auth import MomentoAuth
+from localcloud.applied import client
 from localcloud.momento import LocalMomento
 from localcloud.momento_keys import IssuedKey
 from ops import watch_key
 from ops.key import env_file
 from ops.key.connections import Connections
+from ops.key.momento_names import MomentoNames
 from ops.key.progress import ProgressFile
 from ops.key.roles import Purpose, purposes
 from ops.key.rotate import Rotation
-from ops.key.momento_names import MomentoNames
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
-from localcloud.applied import client
 
 SENDS, READS = "MOMENTO_API_KEY", "MOMENTO_READ_API_KEY"
 REGION = "us-east-1"

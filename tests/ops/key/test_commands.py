@@ -18,8 +18,8 @@ from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.create import Wanted
 from ops.key.manager import VARIABLE
-from ops.key.roles import purposes
 from ops.key.momento_names import MomentoNames
+from ops.key.roles import purposes
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 

@@ -11,8 +11,8 @@ import pytest
 import ops.key.rotate
 from localcloud import LocalAws
 from localcloud.delivery import Delivery
-from ops.key.rotate import Rotation
 from ops.key.momento_names import MomentoNames
+from ops.key.rotate import Rotation
 from stacks.settings import Settings
 from tests.localcloud.arrivals import Arrivals, until
 from tests.localcloud.running_workflow import Running

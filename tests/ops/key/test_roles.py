@@ -6,17 +6,17 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 import cdktf
+import pytest
 
 from live.momento import Momento
 from live.momento_auth import MomentoAuth
 from localcloud.momento import LocalMomento
+from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from ops.errors import OpsError
 from ops.key.create import wanted
-from ops.key.roles import Purpose, purposes, role_for, rules, sentence
 from ops.key.momento_names import ANY, MomentoNames
-from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
+from ops.key.roles import Purpose, purposes, role_for, rules, sentence
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 from tests.conftest import ENDPOINT

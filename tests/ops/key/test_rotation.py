@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 import ops.key.rotate
 from live.momento_auth import MomentoAuth
 from localcloud import LocalAws
+from localcloud.applied import client
 from localcloud.momento import LocalMomento
 from ops.__main__ import commands
 from ops.errors import OpsError
@@ -21,12 +22,11 @@ from ops.key import env_file
 from ops.key.command import only_one
 from ops.key.create import Wanted
 from ops.key.manager import VARIABLE
+from ops.key.momento_names import MomentoNames
 from ops.key.progress import ProgressFile
 from ops.key.rotate import Rotation
-from ops.key.momento_names import MomentoNames
 from stacks.settings import Settings
 from tests.conftest import ROOT
-from localcloud.applied import client
 from tests.localcloud.weather_pipes import empty
 from tests.ops.key.rotating import READS, SENDS, Rotating, in_folder
 

@@ -8,13 +8,13 @@ import pytest
 
 from live.momento import Access, Momento
 from localcloud import LocalAws
+from localcloud.applied import Applied, client
 from localcloud.momento import LocalMomento
-from ops.prove.delivering import UNASKED, Delivering, ProofClients
+from ops.prove.comparison import Agreement, ComparedAnswer
 from ops.prove.deliveries import STREAM
-from ops.prove.comparison import ComparedAnswer, Agreement
+from ops.prove.delivering import UNASKED, Delivering, ProofClients
 from ops.prove.pipelines import read_pipelines
 from tests.conftest import KEY
-from localcloud.applied import Applied, client
 from tests.ops.prove.conforming import CACHE, PREFIX, document, running
 
 TRIED = "whole-pipes"

@@ -2,7 +2,9 @@
 
 import json
 from typing import Any
+
 import pytest
+
 from live.replay_results import LetterStatus
 from tests.ops.repair.repair_cloud import GONE_SHARD, PUBLISH, PUT, RepairCloud, only
 

@@ -7,8 +7,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from localcloud import LocalAws
 from live.replay_results import LetterResult, LetterStatus, RedriveSummary
+from localcloud import LocalAws
 from tests.ops.repair.repair_cloud import GONE_SHARD
 from tests.ops.repair.workflow_repair import WorkflowRepair
 

@@ -14,15 +14,14 @@ import pytest
 import live.letter_queue
 from live.deployment import Deployment
 from live.momento import Momento
-from localcloud.momento import LocalMomento
 from live.redrive import Redrive
 from live.replay_results import RedriveSummary
-from stacks.settings import Settings
 from localcloud.applied import ACCOUNT
+from localcloud.momento import LocalMomento
+from stacks.settings import Settings
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.contents import shard_of
 from tests.ops.repair.patient import PATIENCE
-
 
 ROOT = Path(__file__).resolve().parents[3]
 

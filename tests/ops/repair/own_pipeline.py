@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventpipes import Definition
-from momento_pipes.mapping import ItemMapping, KeySchema, RuleConfig, Stream, StreamView
 from localcloud.applied import ACCOUNT
+from momento_pipes.mapping import ItemMapping, KeySchema, RuleConfig, Stream, StreamView
 from tests.localcloud.contents import records_of, shard_of
 from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT
 from tests.ops.repair.repair_cloud import RepairCloud

@@ -14,11 +14,19 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from localcloud import LocalAws
 from live.replay_results import LetterResult, RedriveSummary
+from localcloud import LocalAws
 from tests.localcloud.contents import texts_in
-from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
-from tests.localcloud.weather_pipes import WeatherPipes, empty
+from tests.localcloud.weather_pipes import (
+    API_KEY,
+    CACHE,
+    DELETE,
+    PUBLISH,
+    PUT,
+    TOPIC,
+    WeatherPipes,
+    empty,
+)
 from tests.ops.repair.deployed_cloud import DeployedCloud
 
 GONE_SHARD = "shardId-00000001500000000000-00000000"

@@ -5,13 +5,13 @@ from collections.abc import Callable
 
 import pytest
 
-from localcloud import LocalAws
-from live.converge import ROUNDS, Converged, Converger, Own
 from eventpipes.operations import PUT as CACHE_PUT
+from live.converge import ROUNDS, Converged, Converger, Own
+from live.items import Item
 from live.momento import RefusedError, UnansweredError
 from live.stream import StreamReader
-from live.items import Item
 from live.table import TableClient
+from localcloud import LocalAws
 from tests.ops.repair.repair_cloud import RepairCloud, keys
 
 

@@ -6,13 +6,13 @@ import json
 import time
 from typing import Any
 
-
 from cdktf import Testing
 
-from localcloud import LocalAws
+from eventpipes.stream_record import read_by_pipe
 from live.momento import Access, Momento
 from live.route import Route
-from eventpipes.stream_record import read_by_pipe
+from localcloud import LocalAws
+from localcloud.applied import Applied, client
 from momento_pipes.mapping import (
     Attribute,
     CacheEntry,
@@ -24,7 +24,6 @@ from momento_pipes.mapping import (
 )
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
-from localcloud.applied import Applied, client
 from tests.localcloud.contents import records_of
 from tests.localcloud.weather_pipes import empty
 from tests.ops.repair.deployed_cloud import DeployedCloud

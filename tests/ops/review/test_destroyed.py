@@ -3,8 +3,8 @@
 import pytest
 
 from ops.review.guard import examine
-from tests.ops.review.plans import change, plan
 from tests.each import each
+from tests.ops.review.plans import change, plan
 from tests.ops.review.weaker_cases import PIPE, QUEUE, TABLE, TARGET, recovery
 
 HOLDING = (

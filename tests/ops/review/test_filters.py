@@ -14,8 +14,8 @@ import pytest
 from ops.review import review
 from ops.review.behaviour import Answer, compare
 from ops.review.values import MISSING, matching, values
-from tests.ops.review.plans import edited, set_pattern
 from tests.each import each
+from tests.ops.review.plans import edited, set_pattern
 
 
 def on(attribute: str, rules: Any, **more: Any) -> dict[str, Any]:

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-
 from ops.review.guard import blocked, examine
-from tests.ops.review.plans import change, plan, real
 from tests.each import each
+from tests.ops.review.plans import change, plan, real
 
 STREAM = {"stream_enabled": True, "stream_view_type": "NEW_AND_OLD_IMAGES"}
 RECOVERY = {"point_in_time_recovery": [{"enabled": True}]}

@@ -11,8 +11,8 @@ import pytest
 
 from ops.review import read_plan, review
 from ops.review.masking import AFTER_APPLY, EVERYWHERE, NOT_SHOWN, SHOWN, scrub, secrets, shown
-from tests.ops.review.plans import FOLDER, KEYS, change, plan, real
 from tests.each import each
+from tests.ops.review.plans import FOLDER, KEYS, change, plan, real
 
 PLANTED = "planted-3-in-every-sensitive-place"
 

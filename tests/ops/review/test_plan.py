@@ -9,8 +9,8 @@ import pytest
 from ops.errors import OpsError
 from ops.review import read_plan, read_plan_file
 from ops.review.plan import Action
-from tests.ops.review.plans import change, document, plan, real
 from tests.each import each
+from tests.ops.review.plans import change, document, plan, real
 
 
 @each(

@@ -2,7 +2,6 @@
 
 import re
 
-
 from ops.review import review
 from ops.review.plan import Plan
 from ops.review.price import HEAD, price

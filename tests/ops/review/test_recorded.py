@@ -15,9 +15,9 @@ import pytest
 from ops.review import Review, read_plan, review
 from ops.review.behaviour import compare
 from ops.review.guard import PlannedLoss
+from tests.each import each
 from tests.ops.review.plans import FOLDER, group, recorded
 from tests.ops.review.record import BESIDE, WORKFLOW, groups
-from tests.each import each
 
 DEPLOYMENTS = sorted(groups())
 DEMO = "weather-demo-pipes"

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from eventpipes import Definition, Pipe, Request
-from ops.review.samples import samples_for
 from momento_pipes.mapping import (
     Attribute,
     CacheEntry,
@@ -14,6 +13,7 @@ from momento_pipes.mapping import (
     Stream,
     TopicMessage,
 )
+from ops.review.samples import samples_for
 
 ID, STATUS = Attribute("Id"), Attribute("Status")
 ADDRESS, TAGS = Attribute("Address", "M"), Attribute("Tags", "L")

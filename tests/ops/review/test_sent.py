@@ -8,7 +8,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-
 from eventpipes import Request
 from ops.review import read_plan, review
 from ops.review.behaviour import Answer, Behaviour

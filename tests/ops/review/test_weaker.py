@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ops.review.guard import examine
-from tests.ops.review.plans import change, plan
 from tests.each import each
+from tests.ops.review.plans import change, plan
 from tests.ops.review.weaker_cases import ALARM, BLOCKING, LOG, OTHER, TABLE, TOLD, Before, ttl
 
 

@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from ops.__main__ import commands
 from ops.errors import OpsError
-from ops.simulate.item_file import record_of
 from ops.record_file import EventName, read_records
+from ops.simulate.item_file import record_of
 
 TABLE = {
     "name": "weather",

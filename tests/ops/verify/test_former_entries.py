@@ -5,12 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.momento import CachedItem
 from live.errors import LiveError
-from ops.verify.results import VerifySummary
-from ops.verify.verify import Verify
-from ops.warm.warm import Warm
-from ops.repair.scan_progress import ScanProgress
+from localcloud.momento import CachedItem
 from momento_pipes.mapping import (
     Attribute,
     CacheEntry,
@@ -19,6 +15,10 @@ from momento_pipes.mapping import (
     StreamView,
     TopicMessage,
 )
+from ops.repair.scan_progress import ScanProgress
+from ops.verify.results import VerifySummary
+from ops.verify.verify import Verify
+from ops.warm.warm import Warm
 from tests.localcloud.weather_pipes import CACHE
 from tests.ops.repair.own_pipeline import OwnPipeline
 from tests.ops.repair.repair_cloud import RepairCloud

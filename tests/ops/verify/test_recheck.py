@@ -4,8 +4,8 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from typing import Any
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 

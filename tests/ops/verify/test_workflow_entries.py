@@ -8,9 +8,9 @@ import pytest
 
 from localcloud import LocalAws
 from ops.errors import OpsError
+from ops.repair.scan_progress import ScanProgress
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify, refuse_values_outside_the_table
-from ops.repair.scan_progress import ScanProgress
 from ops.warm.warm import Warm
 from tests.ops.repair.workflow_repair import WorkflowRepair
 

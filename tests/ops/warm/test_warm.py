@@ -13,7 +13,7 @@ from starlette.responses import Response
 from localcloud import LocalAws
 from ops.errors import OpsError
 from ops.repair.scan_progress import ScanProgress
-from ops.warm.warm import WarmSummary, Warm
+from ops.warm.warm import Warm, WarmSummary
 from tests.ops.repair.repair_cloud import RepairCloud
 
 

@@ -9,15 +9,15 @@ import pytest
 from cdktf import App
 from rich.console import Console
 
+from momento_pipes.errors import StackError
+from momento_pipes.tables.existing_table import ExistingTableError
 from ops.record_file import read_records
 from ops.simulate.simulation import simulate
 from stacks import catalogue
-from momento_pipes.errors import StackError
 from stacks.examples.existing import ExistingStack
 from stacks.examples.thirty import TABLES
-from momento_pipes.tables.existing_table import ExistingTableError
-from tests.synthesized import REPO, Synthesized, read_settings, synthesize
 from tests.stacks.examples.example import EXAMPLES, PREFIX, STREAM_ARN, synthesized
+from tests.synthesized import REPO, Synthesized, read_settings, synthesize
 from tests.test_architecture import imports
 from tests.transcript import is_shown, transcript
 

@@ -7,8 +7,8 @@ from botocore.configprovider import BOTOCORE_DEFAUT_SESSION_VARIABLES
 
 from stacks.settings import Settings, SettingsError
 from stacks.settings.tool_variables import is_of_a_tool
-from tests.synthesized import ENDPOINT, REPO, read_settings
 from tests.each import each
+from tests.synthesized import ENDPOINT, REPO, read_settings
 
 FILE = f"MOMENTO_API_ENDPOINT={ENDPOINT}\n"
 

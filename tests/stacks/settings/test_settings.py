@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from stacks.settings import Settings, SettingsError
-from tests.synthesized import ENDPOINT, REPO, read_settings
 from tests.each import each
+from tests.synthesized import ENDPOINT, REPO, read_settings
 
 EXAMPLE = REPO / ".env.example"
 UNDOCUMENTED = {

@@ -3,8 +3,8 @@
 import pytest
 
 from stacks.settings import MOMENTO_REGIONS
-from tests.synthesized import ENDPOINT, read_settings
 from tests.each import each
+from tests.synthesized import ENDPOINT, read_settings
 
 MOMENTO = ENDPOINT.removeprefix("https://")
 
