@@ -24,6 +24,7 @@ from ops.demo.command import try_pipelines
 from ops.demo.pipeline_check import PipelineCheck, expect_none
 from ops.errors import OpsError
 from stacks.settings import Settings
+from tests.localcloud.arrivals import until
 from tests.localcloud.weather_cloud import FAST, WeatherCloud
 from tests.localcloud.weather_pipes import API_KEY, CACHE, empty
 from tests.synthesis import synthesized
@@ -41,22 +42,37 @@ def result_rows(said: str) -> list[list[str]]:
 
 
 @pytest.fixture
-def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeatherCloud]:
-    """Return the weather pipes, which run and are told of by a feed."""
-    with WeatherCloud(local_aws) as cloud, DeliveryFeed() as feed:
+def resources(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeatherCloud]:
+    """Return the weather pipes, which nobody runs."""
+    with WeatherCloud(local_aws) as cloud:
         cloud.weather.create_pipes()
         monkeypatch.setenv("MOMENTO_ENDPOINT_URL", cloud.momento.endpoint)
         monkeypatch.setenv("MOMENTO_API_KEY", API_KEY)
+        yield cloud
+
+
+@pytest.fixture
+def runner(
+    local_aws: LocalAws, resources: WeatherCloud, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Runner]:
+    """Return the pipes' runner, whose deliveries a feed has."""
+    with DeliveryFeed() as feed:
         monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/steps")
-        runner = Runner(
+        with Runner(
             endpoint=local_aws.endpoint,
-            redirect=cloud.momento.endpoint,
-            checkpoints=cloud.checkpoints,
+            redirect=resources.momento.endpoint,
+            checkpoints=resources.checkpoints,
             timing=FAST,
             on_delivery=feed.add,
-        )
-        with runner:
-            yield cloud
+        ) as runner:
+            yield runner
+
+
+@pytest.fixture
+def cloud(resources: WeatherCloud, runner: Runner) -> WeatherCloud:
+    """Return the weather pipes, which run."""
+    assert runner
+    return resources
 
 
 def tried(patience: float = 60.0) -> tuple[str, list[str]]:
@@ -170,8 +186,9 @@ def test_an_unpredicted_delivery_is_a_difference(monkeypatch: pytest.MonkeyPatch
     assert "cache-delete-pipe: delivered; expected filtered" in "\n".join(differences)
 
 
-def test_a_missing_delivery_is_a_difference(cloud: WeatherCloud) -> None:
+def test_a_missing_delivery_is_a_difference(cloud: WeatherCloud, runner: Runner) -> None:
     name = "weather-stats-demo-topic-publish-pipe"
     cloud.weather.pipes.stop_pipe(Name=name)
+    until(lambda: name in runner.statuses and runner.statuses[name].state == "STOPPED")
     _, differences = tried(patience=2.0)
     assert f"{name}: no result in 2 s; expected delivered" in "\n".join(differences)
