@@ -31,7 +31,7 @@ class ChangesGrid:
         self,
         label: str,
         routes: Container[str],
-        told: Mapping[str, Sequence[DeliveryStep]],
+        deliveries: Mapping[str, Sequence[DeliveryStep]],
         cached: Sequence[str | None],
         milliseconds: float,
     ) -> None:
@@ -39,7 +39,7 @@ class ChangesGrid:
         self.table.add_row(
             escape(short(label)),
             *(
-                _deliveries(told.get(name, ())) if name in routes else "[dim]-[/]"
+                _deliveries(deliveries.get(name, ())) if name in routes else "[dim]-[/]"
                 for name in OPERATIONS
             ),
             "\n".join(map(_value, cached)) or _NOTHING,
@@ -47,17 +47,17 @@ class ChangesGrid:
         )
 
 
-def _deliveries(told: Sequence[DeliveryStep]) -> str:
-    return "\n".join(map(_delivery, told)) or "[red]✗ nothing came[/]"
+def _deliveries(steps: Sequence[DeliveryStep]) -> str:
+    return "\n".join(map(_delivery, steps)) or "[red]✗ nothing came[/]"
 
 
-def _delivery(told: DeliveryStep) -> str:
-    if told["outcome"] == FILTERED:
+def _delivery(step: DeliveryStep) -> str:
+    if step["outcome"] == FILTERED:
         return "[dim]· filtered[/]"
-    if told["outcome"] != DELIVERED:
-        status = re.search(r"HTTP \d+", told["reason"])
-        return f"[red]✗ {escape(status[0] if status else told['reason'])}[/]"
-    request = told["request"]
+    if step["outcome"] != DELIVERED:
+        status = re.search(r"HTTP \d+", step["reason"])
+        return f"[red]✗ {escape(status[0] if status else step['reason'])}[/]"
+    request = step["request"]
     address = urlsplit(request["url"])
     query = dict(parse_qsl(address.query))
     where = query.get("key") or query.get("key_base64") or ""

@@ -73,13 +73,13 @@ class PipelineCheck:
         refused: set[tuple[str, str]] = set()
         for change in changes:
             with console.status(f"{change.label} {key_text(change.key)}"):
-                told = self._try(deployment, change, entries, grid)
+                deliveries = self._try(deployment, change, entries, grid)
             refused |= {
-                (one.refused_by, told[name][0]["sequence_number"])
-                for name, one in routes.items()
-                if name in change.refused and name in told
+                (route.refused_by, deliveries[name][0]["sequence_number"])
+                for name, route in routes.items()
+                if name in change.refused and name in deliveries
             }
-            if told.keys() != routes.keys():
+            if deliveries.keys() != routes.keys():
                 break
         console.print(grid.table)
         _print_unused_routes(changes, routes)
@@ -112,16 +112,16 @@ class PipelineCheck:
         routes = deployment.pipes
         started = time.monotonic()
         _write(deployment, change)
-        told = self._deliveries_of(deployment, change)
+        deliveries = self._deliveries_of(deployment, change)
         milliseconds = (time.monotonic() - started) * 1000
         what = f"{change.label} {key_text(change.key)}"
         for operation, predicted in change.predicted.items():
             refused = operation in change.refused
-            found = told.get(operation, ())
-            made = self._compare_all(what, routes[operation], predicted, found, refused=refused)
+            steps = deliveries.get(operation, ())
+            made = self._compare_all(what, routes[operation], predicted, steps, refused=refused)
             entries += [request for request in made if request.method != "POST"]
-        grid.add(change.label, routes, told, self._cached(what, entries), milliseconds)
-        return told
+        grid.add(change.label, routes, deliveries, self._cached(what, entries), milliseconds)
+        return deliveries
 
     def _deliveries_of(
         self, deployment: Deployment, change: TableChange
@@ -131,33 +131,33 @@ class PipelineCheck:
         A workflow tells nothing of an operation for which a record makes no request.
         """
         routes = deployment.pipes
-        sent = {name: requests_in(one) for name, one in change.predicted.items()}
+        sent = {name: requests_in(outcome) for name, outcome in change.predicted.items()}
         silent = [
             name
             for name, route in routes.items()
             if isinstance(route, WorkflowRoute) and not sent[name] and any(sent.values())
         ]
-        found: dict[str, list[DeliveryStep]] = {name: [] for name in routes}
+        deliveries: dict[str, list[DeliveryStep]] = {name: [] for name in routes}
         deadline = time.monotonic() + self._patience
         while time.monotonic() < deadline and not all(
-            name in silent or len(found[name]) >= max(1, len(sent[name])) for name in routes
+            name in silent or len(deliveries[name]) >= max(1, len(sent[name])) for name in routes
         ):
             for item in self._feed.items():
                 if item["keys"] == change.key:
                     for operation in _operations(item, routes):
-                        found[operation].append(item)
-        told = next((item for items in found.values() for item in items), None)
+                        deliveries[operation].append(item)
+        first = next((item for items in deliveries.values() for item in items), None)
         for name in silent:
-            if told is not None and not found[name]:
-                found[name] = [{**told, "outcome": FILTERED, "request": None, "reason": ""}]
-        return {name: items for name, items in found.items() if items}
+            if first is not None and not deliveries[name]:
+                deliveries[name] = [{**first, "outcome": FILTERED, "request": None, "reason": ""}]
+        return {name: items for name, items in deliveries.items() if items}
 
     def _compare_all(
         self,
         what: str,
         route: Route,
         predicted: RouteOutcome,
-        told: Sequence[DeliveryStep],
+        steps: Sequence[DeliveryStep],
         *,
         refused: bool,
     ) -> list[Request]:
@@ -166,13 +166,13 @@ class PipelineCheck:
         Return the requests that the route made or should have made.
         """
         # as the record has it, whose numbers nobody can predict
-        made = requests_in(route.process(told[0]["record"])) if told else ()
+        made = requests_in(route.process(steps[0]["record"])) if steps else ()
         requests = made or requests_in(predicted)
-        for number in range(max(len(requests), len(told), 1)):
+        for number in range(max(len(requests), len(steps), 1)):
             self._compare(
                 f"{what}: {route.name}",
                 requests[number] if number < len(requests) else None,
-                told[number] if number < len(told) else None,
+                steps[number] if number < len(steps) else None,
                 DEAD_LETTER if refused else _named(predicted),
             )
         if not refused:
@@ -181,28 +181,28 @@ class PipelineCheck:
         return list(requests)
 
     def _compare(
-        self, name: str, request: Request | None, told: DeliveryStep | None, wanted: str
+        self, name: str, request: Request | None, step: DeliveryStep | None, wanted: str
     ) -> None:
-        sent = told and told["request"]
+        sent = step and step["request"]
         if request and sent and not _is_same(request, sent):
             self.differences.append(
                 f"{name} sent {sent['method']} {sent['url']} {sent['body']}; expected"
                 f" {request.method} {request.url} {request.body}"
             )
-        if told is None:
+        if step is None:
             self.differences.append(
                 f"{name}: no result in {self._patience:.0f} s; expected {wanted}"
             )
-        elif told["outcome"] != wanted:
-            why = f" ({told['reason']})" if told["reason"] else ""
-            self.differences.append(f"{name}: {told['outcome']}{why}; expected {wanted}")
+        elif step["outcome"] != wanted:
+            why = f" ({step['reason']})" if step["reason"] else ""
+            self.differences.append(f"{name}: {step['outcome']}{why}; expected {wanted}")
 
     def _cached(self, what: str, requests: list[Request]) -> list[str | None]:
         """Compare the pipeline's entries with the cache; return their values."""
         held = []
-        for url, request in {reading(one).url: one for one in requests}.items():
-            found = self._momento.fetch(request)
-            value = None if found is None else found.decode(errors="replace")
+        for url, request in {reading(entry).url: entry for entry in requests}.items():
+            body = self._momento.fetch(request)
+            value = None if body is None else body.decode(errors="replace")
             wanted = self._expected.entries.get(url)
             if value != wanted:
                 self.differences.append(
@@ -226,9 +226,11 @@ class PipelineCheck:
                 soft_wrap=True,
                 markup=False,
             )
-        found = {(letter.name, letter.first) for letter in letters}
-        for name, number in sorted(found ^ refused):
-            there = "which was not predicted" if (name, number) in found else "which is not there"
+        received = {(letter.name, letter.first) for letter in letters}
+        for name, number in sorted(received ^ refused):
+            there = (
+                "which was not predicted" if (name, number) in received else "which is not there"
+            )
             self.differences.append(f"a dead letter of {name} about the record {number}, {there}")
 
 
@@ -270,16 +272,16 @@ def _operations(item: DeliveryStep, routes: Mapping[str, Route]) -> list[str]:
 
 def _is_same(request: Request, sent: Mapping[str, str]) -> bool:
     """Return whether a request was sent. Its query and its JSON may have another form."""
-    one, other = urlsplit(request.url), urlsplit(sent["url"])
+    expected_url, sent_url = urlsplit(request.url), urlsplit(sent["url"])
     return (
-        (request.method, one.path, parse_qsl(one.query))
-        == (sent["method"], other.path, parse_qsl(other.query))
+        (request.method, expected_url.path, parse_qsl(expected_url.query))
+        == (sent["method"], sent_url.path, parse_qsl(sent_url.query))
     ) and same_body(request.body.encode(), sent["body"].encode())
 
 
 def _print_unused_routes(changes: list[TableChange], routes: Mapping[str, Route]) -> None:
     for operation, route in routes.items():
-        if not any(requests_in(one.predicted[operation]) for one in changes):
+        if not any(requests_in(change.predicted[operation]) for change in changes):
             console.print(f"No item was found that {route.name} sends.", markup=False)
 
 
@@ -295,5 +297,5 @@ def expect_none(differences: list[str]) -> None:
 
     """
     if differences:
-        listed = "\n  ".join(short(one) for one in differences)
+        listed = "\n  ".join(short(difference) for difference in differences)
         raise OpsError(f"not all came as the engine predicts:\n  {listed}")
