@@ -59,17 +59,17 @@ class DemoChanges:
         """
         items = self._items()
         first = max(items, key=self._value_of_life)
-        if not any(self._sends(*one) for one in _life(first)):
+        if not any(self._sends(*pair) for pair in _life(first)):
             raise OpsError(
-                f"no item was found that {', '.join(one.name for one in self.routes.values())}"
+                f"no item was found that {', '.join(route.name for route in self.routes.values())}"
                 " would send: write one of your own with ./help.sh up"
             )
-        second = max(self._variations(first), key=lambda one: self._value_of_change(first, one))
-        other = self._no_longer_matching(
-            second, [_with_difference(second, first, one) for one in items]
+        second = max(self._variations(first), key=lambda item: self._value_of_change(first, item))
+        unmatched = self._no_longer_matching(
+            second, [_with_difference(second, first, item) for item in items]
         )
         steps: list[Item | None] = [first, second]
-        steps += [] if other is None else [other, second]
+        steps += [] if unmatched is None else [unmatched, second]
         changes = zip([None, *steps], [*steps, None], strict=True)
         refused = self._refused(first)
         return [
@@ -81,17 +81,17 @@ class DemoChanges:
         """Return the different items of the samples that have the table's key."""
         # A workflow's routes have one definition.
         definitions = [
-            *{id(one.definition): one.definition for one in self.routes.values()}.values()
+            *{id(route.definition): route.definition for route in self.routes.values()}.values()
         ]
-        found: list[Item] = []
+        items: list[Item] = []
         for sample in samples_for(definitions, self.key_types):
             for image in ("NewImage", "OldImage"):
                 item = sample.record["dynamodb"].get(image)
-                if item is not None and item not in found and self._has_key(item):
-                    found.append(item)
-        if not found:
+                if item is not None and item not in items and self._has_key(item):
+                    items.append(item)
+        if not items:
             raise OpsError(f"no item with the key {', '.join(self.key_types)} could be made up")
-        return found
+        return items
 
     def _has_key(self, item: Item) -> bool:
         return all(item.get(name, {}).get(kind) for name, kind in self.key_types.items())
@@ -102,9 +102,9 @@ class DemoChanges:
             ((kind, held),) = value.items()
             if name in self.key_types or kind not in _SCALARS:
                 continue
-            for other in made_up(kind, name):
-                if other != held:
-                    yield {**item, name: {kind: other}}
+            for variant in made_up(kind, name):
+                if variant != held:
+                    yield {**item, name: {kind: variant}}
         yield {**item, "ChangedByTheDemo": {"BOOL": True}}
 
     def _no_longer_matching(self, item: Item, items: list[Item]) -> Item | None:
@@ -114,23 +114,23 @@ class DemoChanges:
         """
         usual = self._sends(item, item)
         key = self._key(item)
-        found = [
-            other
-            for other in items
-            if self._key(other) == key
-            and self._sends(item, other).keys() != usual.keys()
-            and not self._doubts(item, other)
+        candidates = [
+            candidate
+            for candidate in items
+            if self._key(candidate) == key
+            and self._sends(item, candidate).keys() != usual.keys()
+            and not self._doubts(item, candidate)
         ]
         deleted = [
-            one
-            for one in found
+            candidate
+            for candidate in candidates
             if any(
                 request.method == "DELETE"
-                for requests in self._sends(item, one).values()
+                for requests in self._sends(item, candidate).values()
                 for request in requests
             )
         ]
-        return next(iter(deleted + found), None)
+        return next(iter(deleted + candidates), None)
 
     def _refused(self, item: Item) -> TableChange | None:
         """Return the write of an item whose time to live is 0, or None if no attribute is the TTL.
@@ -151,16 +151,19 @@ class DemoChanges:
         return None
 
     def _value_of_life(self, item: Item) -> int:
-        return sum(len(self._sends(*one)) - 2 * self._doubts(*one) for one in _life(item))
+        return sum(len(self._sends(*pair)) - 2 * self._doubts(*pair) for pair in _life(item))
 
     def _value_of_change(self, old: Item, new: Item) -> tuple[int, int]:
         sent, before = self._sends(old, new), self._sends(None, old)
-        others = sum(_bodies(one) != _bodies(before.get(name, one)) for name, one in sent.items())
+        others = sum(
+            _bodies(requests) != _bodies(before.get(name, requests))
+            for name, requests in sent.items()
+        )
         return len(sent) - 2 * self._doubts(old, new), others
 
     def _sends(self, old: Item | None, new: Item | None) -> Mapping[str, Sequence[Request]]:
         outcomes = self._predicted(self._record(old, new))
-        sent = {name: requests_in(one) for name, one in outcomes.items()}
+        sent = {name: requests_in(outcome) for name, outcome in outcomes.items()}
         return {name: requests for name, requests in sent.items() if requests}
 
     def _doubts(self, old: Item | None, new: Item | None) -> int:
@@ -223,5 +226,5 @@ def _label(old: Item | None, new: Item | None) -> str:
 
 def _with_difference(item: Item, before: Item, after: Item) -> Item:
     """Return an item with the difference between two other items."""
-    kept = {name: one for name, one in item.items() if name in after or name not in before}
-    return kept | {name: one for name, one in after.items() if before.get(name) != one}
+    kept = {name: value for name, value in item.items() if name in after or name not in before}
+    return kept | {name: value for name, value in after.items() if before.get(name) != value}

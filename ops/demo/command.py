@@ -49,11 +49,11 @@ def try_pipelines(settings: Settings, env: Mapping[str, str]) -> None:
 
     """
     with closing(Aws(settings.region)) as aws:
-        found = [*list_pipelines(aws.client("pipes"), settings.name_prefix)]
-    tried = found[:MOST]
-    console.print(f"\nPipelines: {', '.join(found)}", soft_wrap=True)
-    if len(found) > MOST:
-        console.print(f"{len(tried)} of the {len(found)} are tried: {', '.join(tried)}")
+        names = [*list_pipelines(aws.client("pipes"), settings.name_prefix)]
+    tried = names[:MOST]
+    console.print(f"\nPipelines: {', '.join(names)}", soft_wrap=True)
+    if len(names) > MOST:
+        console.print(f"{len(tried)} of the {len(names)} are tried: {', '.join(tried)}")
     console.print()
     with closing(PipelineCheck(env)) as check:
         for name in tried:
