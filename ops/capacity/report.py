@@ -57,43 +57,43 @@ def verdict(pipeline: PipelineModel) -> str:
 def notes(pipeline: PipelineModel) -> list[str]:
     """Return notes that explain the numbers."""
     load = pipeline.load
-    found = list(pipeline.impossible)
+    texts = list(pipeline.impossible)
     if pipeline.readers > pipeline.advised_readers:
         of = "a global table's stream" if load.global_table else "a stream"
-        found.append(
+        texts.append(
             f"{pipeline.readers} readers of each shard: AWS advises at most"
             f" {pipeline.advised_readers} of {of}, and may throttle more; a workflow or an event"
             " bus needs one"
         )
     if pipeline.watch_minutes is not None:
-        found.append(
+        texts.append(
             "the watch reads each shard, too, for about three seconds every"
             f" {pipeline.watch_minutes} minutes"
         )
     if pipeline.topology is Topology.BUS:
-        found.append("a bus keeps no order: an older value can arrive after a newer one")
+        texts.append("a bus keeps no order: an older value can arrive after a newer one")
     if pipeline.topology is Topology.PIPES:
-        found.append("between pipes there is no order: a put can arrive after a later delete")
+        texts.append("between pipes there is no order: a put can arrive after a later delete")
     if pipeline.topology is Topology.WORKFLOW:
-        found.append(
+        texts.append(
             f"the bill is for batches of {load.batch:g} records (--batch-records): AWS does not"
             " publish how full they are; at most WORKFLOW_BATCH_SIZE, and 1 if records come singly"
         )
     for route in pipeline.routes:
         left = route.seconds_until_given_up(load.writes)
         if left < math.inf:
-            found.append(
+            texts.append(
                 f"{route.name} falls behind; after {_time(left)} the first records are given up"
             )
     if uncertain := [charge.name for charge in pipeline.charges if not charge.price.confirmed]:
-        found.append(f"not confirmed by AWS's pages: {'; '.join(uncertain)}")
-    return found
+        texts.append(f"not confirmed by AWS's pages: {'; '.join(uncertain)}")
+    return texts
 
 
 def as_json(pipeline: PipelineModel) -> dict[str, Any]:
     """Return everything for scripts: seconds, US dollars a month; null means without an end."""
     load = pipeline.load
-    found: dict[str, Any] = {
+    document: dict[str, Any] = {
         "topology": str(pipeline.topology),
         "holds": pipeline.holds,
         "verdict": verdict(pipeline),
@@ -102,22 +102,24 @@ def as_json(pipeline: PipelineModel) -> dict[str, Any]:
         "readers_a_shard": pipeline.readers,
         "advised_readers_a_shard": pipeline.advised_readers,
         "routes": [_route(pipeline, route) for route in pipeline.routes],
-        "quotas": [vars(one) for one in sorted(pipeline.quotas, key=lambda one: one.breaks_at)],
+        "quotas": [
+            vars(quota) for quota in sorted(pipeline.quotas, key=lambda quota: quota.breaks_at)
+        ],
         "breaks_first": vars(pipeline.first),
         "dollars_a_month": round(pipeline.dollars, 2),
         "charges": [
             {
-                "name": one.name,
-                "units": one.units,
-                "dollars": round(one.dollars, 2),
-                "page": one.price.page,
-                "confirmed": one.price.confirmed,
+                "name": charge.name,
+                "units": charge.units,
+                "dollars": round(charge.dollars, 2),
+                "page": charge.price.page,
+                "confirmed": charge.price.confirmed,
             }
-            for one in pipeline.charges
+            for charge in pipeline.charges
         ],
         "notes": notes(pipeline),
     }
-    finite: dict[str, Any] = _finite(found)
+    finite: dict[str, Any] = _finite(document)
     return finite
 
 
@@ -126,9 +128,9 @@ def _finite(value: Any) -> Any:  # noqa: ANN401 - any JSON
         case float() if not math.isfinite(value):
             return None
         case dict():
-            return {name: _finite(one) for name, one in value.items()}
+            return {name: _finite(member) for name, member in value.items()}
         case list():
-            return [_finite(one) for one in value]
+            return [_finite(element) for element in value]
     return value
 
 
@@ -164,19 +166,19 @@ def _routes(pipeline: PipelineModel) -> Table:
     burst = () if load.burst_writes is None else ("lag at the burst", "caught up after")
     table = _table("route", "requests/s", "busy", "delay", "rate limit needed", *burst)
     for route in pipeline.routes:
-        found = _route(pipeline, route)
-        needed = [found["rate_limit_needed"], found["rate_limit_needed_at_the_burst"]]
+        numbers = _route(pipeline, route)
+        needed = [numbers["rate_limit_needed"], numbers["rate_limit_needed_at_the_burst"]]
         row = [
             route.name,
-            f"{found['requests_per_second']:,.4g}",
-            f"{found['utilisation']:.0%}",
-            _time(found["delay_seconds"]),
-            " to ".join(f"{one:,}" for one in dict.fromkeys(needed)),
+            f"{numbers['requests_per_second']:,.4g}",
+            f"{numbers['utilisation']:.0%}",
+            _time(numbers["delay_seconds"]),
+            " to ".join(f"{limit:,}" for limit in dict.fromkeys(needed)),
         ]
         if burst:
             row += [
-                _time(found["lag_seconds"]),
-                _time(found["caught_up_after_seconds"], endless="never"),
+                _time(numbers["lag_seconds"]),
+                _time(numbers["caught_up_after_seconds"], endless="never"),
             ]
         table.add_row(*row)
     return table

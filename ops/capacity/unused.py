@@ -25,7 +25,7 @@ def unused(chosen: Collection[Topology], load: Load) -> Mapping[str, str]:
     steps: dict[str, str] = {}
     for names, topologies in OF_TOPOLOGIES.items():
         if not topologies & set(chosen):
-            known = " or ".join(f"--topology {one}" for one in sorted(topologies))
+            known = " or ".join(f"--topology {name}" for name in sorted(topologies))
             steps |= dict.fromkeys(names, f"it is for {known}; leave it out")
     for names, operations, routes in OF_ROUTES:
         if not operations & load.routes:
