@@ -85,8 +85,8 @@ def _option(
     min: float | None = None,  # noqa: A002 - Typer's own words
     max: float | None = None,  # noqa: A002
 ) -> typer.models.OptionInfo:
-    found: typer.models.OptionInfo = typer.Option(name, help=say, min=min, max=max)
-    return found
+    option: typer.models.OptionInfo = typer.Option(name, help=say, min=min, max=max)
+    return option
 
 
 def command(
@@ -312,15 +312,15 @@ def command(
     watched = there.get("watched")
     if watch_minutes is not None:
         watched = WatchSettings(minutes=watch_minutes) if watch_minutes else None
-    found = [build(one, load, watched=watched) for one in chosen]
+    models = [build(choice, load, watched=watched) for choice in chosen]
     if as_json:
-        print_json([report_as_json(one) for one in found])
+        print_json([report_as_json(model) for model in models])
     else:
-        for place, one in enumerate(found):
+        for place, model in enumerate(models):
             if place:
                 console.print()
-            show(console, one)
-    raise typer.Exit(0 if any(one.holds for one in found) else NOT_SUSTAINED)
+            show(console, model)
+    raise typer.Exit(0 if any(model.holds for model in models) else NOT_SUSTAINED)
 
 
 def _operations(routes: str) -> frozenset[str]:
@@ -335,9 +335,9 @@ def _operations(routes: str) -> frozenset[str]:
     return frozenset(SHORT_NAMES[name] for name in names)
 
 
-def _load(found: dict[str, Any], **options: Any) -> Load:  # noqa: ANN401 - Load's fields
+def _load(values: dict[str, Any], **options: Any) -> Load:  # noqa: ANN401 - Load's fields
     others = {"topology", "watched"}
-    return Load(**{name: one for name, one in found.items() if name not in others}, **options)
+    return Load(**{name: value for name, value in values.items() if name not in others}, **options)
 
 
 def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
@@ -355,7 +355,7 @@ def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
     try:
         settings = settings_there(aws=aws)
         with Deployment(settings, pipeline) as deployment:
-            found = read(deployment)
+            deployed = read(deployment)
     except EXPLAINED as error:
         if aws or pipeline is not None:
             raise
@@ -363,20 +363,20 @@ def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
             f"the deployed pipeline cannot be read; the defaults are used: {error}", file=sys.stderr
         )
         return {}
-    print(found, file=sys.stderr)
-    told = {
-        "topology": Which(found.topology),
-        "routes": found.routes,
-        "rates": found.rates,
-        "record_age": found.record_age,
-        "parallelization": found.parallelization,
-        "open_shards": found.shards,
-        "item_bytes": found.item_bytes,
-        "global_table": found.global_table,
+    print(deployed, file=sys.stderr)
+    values = {
+        "topology": Which(deployed.topology),
+        "routes": deployed.routes,
+        "rates": deployed.rates,
+        "record_age": deployed.record_age,
+        "parallelization": deployed.parallelization,
+        "open_shards": deployed.shards,
+        "item_bytes": deployed.item_bytes,
+        "global_table": deployed.global_table,
         "region": settings.region,
         "cache_operations": settings.cache_operations,
         "topic_operations": settings.topic_operations,
         "concurrency": settings.concurrency,
         "watched": settings.watch_settings if settings.watch else None,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in values.items() if value is not None}

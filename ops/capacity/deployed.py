@@ -55,7 +55,7 @@ def read(deployment: Deployment) -> Deployed:
 
     """
     readers = [route.reader for route in deployment.pipes.values()]
-    ages = [one.source.maximum_record_age for one in readers]
+    ages = [reader.source.maximum_record_age for reader in readers]
     table = deployment.table
     with asking_aws():
         shards = StreamReader(deployment.client("dynamodbstreams")).open_shards(
@@ -72,7 +72,7 @@ def read(deployment: Deployment) -> Deployed:
             if (rate := route.rate_limit) is not None
         },
         record_age=float(min(A_DAY if age == -1 else min(age, A_DAY) for age in ages)),
-        parallelization=min(one.source.parallelization_factor for one in readers),
+        parallelization=min(reader.source.parallelization_factor for reader in readers),
         shards=shards or None,
         item_bytes=min(MAX_ITEM_BYTES, round(size / count)) or None if size and count else None,
         global_table=table.is_global,
