@@ -163,14 +163,14 @@ class BulkLoad:
         The items are not divided evenly among the segments, so a segment may have a page and a
         call more or less. All else is exact.
         """
-        told = {
+        expected = {
             **self.counts,
             "state_transitions": transitions_of(counted["children"], counted["calls"]),
         }
         near = {"scans": self.segments, "calls": self.segments}
         return {
             name: (counted[name], number)
-            for name, number in told.items()
+            for name, number in expected.items()
             if abs(counted[name] - number) > near.get(name, 0)
         }
 

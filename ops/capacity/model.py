@@ -136,13 +136,13 @@ class RouteModel:
 
     def seconds_until_given_up(self, writes: float) -> float:
         """Return how long a steady load lasts until the first record has waited too long."""
-        found, through = math.inf, writes
+        seconds, through = math.inf, writes
         for stage in self.stages:
             if stage.restarts_age:
                 writes = through
-            found = min(found, stage.seconds_until_given_up(writes))
+            seconds = min(seconds, stage.seconds_until_given_up(writes))
             through = stage.lets_through(through)
-        return found
+        return seconds
 
 
 def behind(capacity: float, writes: float, burst: Burst) -> BurstLag:

@@ -58,19 +58,19 @@ class PipelineModel:
     @property
     def broken(self) -> list[Quota]:
         """The quotas that the load breaks, the worst first."""
-        found = [
+        quotas = [
             quota
             for quota in self.quotas
             if quota.breaks_at * (1 - ROUNDING)
             <= (min(self.load.peak, quota.reached_by) if quota.refuses else self.load.writes)
         ]
-        return sorted(found, key=lambda quota: quota.breaks_at)
+        return sorted(quotas, key=lambda quota: quota.breaks_at)
 
     @property
     def late(self) -> list[tuple[RouteModel, Stage]]:
         """The routes that give up the burst's last records, each with the stage where they wait."""
-        found = [(route, route.too_late(self.load.writes, self.burst)) for route in self.routes]
-        return [(route, stage) for route, stage in found if stage is not None]
+        pairs = [(route, route.too_late(self.load.writes, self.burst)) for route in self.routes]
+        return [(route, stage) for route, stage in pairs if stage is not None]
 
     @property
     def holds(self) -> bool:
@@ -360,15 +360,17 @@ def _of_momento(load: Load, routes: Sequence[RouteModel]) -> list[Quota]:
     kilobytes = -(-max(1, load.message) // limits.TOPIC_OPERATION_BYTES)
     cache = {PUT: 1, DELETE: 1}
     topic = {PUBLISH: kilobytes * (1 + load.subscribers)}
-    found = []
+    quotas = []
     for name, option, allowed, operations in (
         ("Momento: cache operations", "--cache-operations", load.cache_operations, cache),
         ("Momento: topic operations", "--topic-operations", load.topic_operations, topic),
     ):
-        taken = [(one, one.share * operations.get(one.name, 0) * load.attempts) for one in routes]
+        taken = [
+            (route, route.share * operations.get(route.name, 0) * load.attempts) for route in routes
+        ]
         if each_write := sum(asked for _, asked in taken):
-            sent = sum(asked * one.lets_through(load.peak) for one, asked in taken)
-            found.append(
+            sent = sum(asked * route.lets_through(load.peak) for route, asked in taken)
+            quotas.append(
                 Quota(
                     name=name,
                     allows=f"{allowed:,} a second",
@@ -378,7 +380,7 @@ def _of_momento(load: Load, routes: Sequence[RouteModel]) -> list[Quota]:
                     reached_by=sent / each_write,
                 )
             )
-    return found
+    return quotas
 
 
 def _too_large(load: Load) -> list[str]:
