@@ -37,48 +37,49 @@ def examine(
     """Yield the problems of connections, destinations and the API key, or that all is well."""
     events = client("events")
     for name in declared.names("aws_cloudwatch_event_connection"):
-        found = existence.look("connection", name, events.describe_connection, Name=name)
-        if found is not None:
-            yield _connection(found)
-            yield from _key(settings, client("s3"), found)
+        connection = existence.look("connection", name, events.describe_connection, Name=name)
+        if connection is not None:
+            yield _connection(connection)
+            yield from _key(settings, client("s3"), connection)
     active = []
-    for one in sorted(
-        declared.all("aws_cloudwatch_event_api_destination"), key=lambda one: str(one["name"])
+    for destination in sorted(
+        declared.all("aws_cloudwatch_event_api_destination"),
+        key=lambda resource: str(resource["name"]),
     ):
-        name = one["name"]
-        found = existence.look(
+        name = destination["name"]
+        answer = existence.look(
             "API destination",
             name,
             events.describe_api_destination,
             Name=name,
         )
-        if found is None:
+        if answer is None:
             continue
         changed = [
-            f"{what} is {found[what]}, and the stack's is {one[declares]}"
+            f"{what} is {answer[what]}, and the stack's is {destination[declares]}"
             for what, declares in SENT_BY.items()
-            if declares in one and found.get(what) != one[declares]
+            if declares in destination and answer.get(what) != destination[declares]
         ]
         if changed:
             yield failure(
                 "destinations",
                 f"{name} was changed by hand: {'; '.join(changed)}: run ./help.sh deploy",
             )
-        elif found.get("ApiDestinationState", "ACTIVE") == "ACTIVE":
+        elif answer.get("ApiDestinationState", "ACTIVE") == "ACTIVE":
             active.append(name)
         else:
             yield failure(
                 "destinations",
-                f"{name} is {found['ApiDestinationState']}, so its records become dead letters:"
+                f"{name} is {answer['ApiDestinationState']}, so its records become dead letters:"
                 " repair its connection first, then run ./help.sh redrive",
             )
     if active:
         yield ok("destinations", f"{len(active)} active")
 
 
-def _connection(found: dict[str, Any]) -> Check:
-    name, state = found["Name"], found["ConnectionState"]
-    reason = f": {found['StateReason']}" if found.get("StateReason") else ""
+def _connection(connection: dict[str, Any]) -> Check:
+    name, state = connection["Name"], connection["ConnectionState"]
+    reason = f": {connection['StateReason']}" if connection.get("StateReason") else ""
     if state in WELL:
         return ok("connection", f"{name} is authorized")
     if state in UNDER_WAY:

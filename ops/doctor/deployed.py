@@ -62,9 +62,9 @@ def _streams(
             missing.append(name)
         else:
             sources[table_of(pipe["Source"])] = pipe["Source"]
-    told = settings.stack == WEATHER and len(missing) < len(declared.names("aws_pipes_pipe"))
+    reported = settings.stack == WEATHER and len(missing) < len(declared.names("aws_pipes_pipe"))
     for name in missing:
-        if not told or name.endswith(
+        if not reported or name.endswith(
             f"-{CHANGES}-pipe"
         ):  # otherwise the pipes' own check reports it
             existence.miss("pipe", name)
@@ -117,16 +117,16 @@ def _rules(events: Any, declared: Declared, existence: Existence) -> Iterator[Ch
     for rule in declared.all("aws_cloudwatch_event_rule"):
         of = {"EventBusName": declared.name_of(rule["event_bus_name"])}
         name = rule["name"]
-        found = existence.look(
+        answer = existence.look(
             "rule",
             name,
             events.describe_rule,
             Name=name,
             **of,
         )
-        if found is None:
+        if answer is None:
             continue
-        if found.get("State") == "DISABLED":
+        if answer.get("State") == "DISABLED":
             yield failure(
                 "rules",
                 f"{name} is disabled, and what comes to it is lost: run ./help.sh deploy, then"
@@ -142,10 +142,10 @@ def _rules(events: Any, declared: Declared, existence: Existence) -> Iterator[Ch
 
 def _keys(kms: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
     for name in declared.names("aws_kms_alias"):
-        found = existence.look("KMS key", name, kms.describe_key, KeyId=name)
-        if found is None:
+        answer = existence.look("KMS key", name, kms.describe_key, KeyId=name)
+        if answer is None:
             continue
-        state = found["KeyMetadata"]["KeyState"]
+        state = answer["KeyMetadata"]["KeyState"]
         if state == "Enabled":
             yield ok("KMS key", f"{name} is enabled")
         else:
@@ -154,14 +154,14 @@ def _keys(kms: Any, declared: Declared, existence: Existence) -> Iterator[Check]
                 "KMS key",
                 f"{name} is {state}: table, queue, secret and logs cannot be read, and DynamoDB"
                 f" archives the table after 7 days: aws kms {first}enable-key --key-id"
-                f" {found['KeyMetadata']['KeyId']}",
+                f" {answer['KeyMetadata']['KeyId']}",
             )
 
 
 def _alarms(cloudwatch: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
     alarms = list(declared.all("aws_cloudwatch_metric_alarm"))
-    names = sorted(one["alarm_name"] for one in alarms)
-    found: dict[str, Any] = {}
+    names = sorted(alarm["alarm_name"] for alarm in alarms)
+    deployed: dict[str, Any] = {}
     for start in range(0, len(names), ALARMS_A_REQUEST):
         page = names[start : start + ALARMS_A_REQUEST]
         answer = existence.look(
@@ -174,13 +174,15 @@ def _alarms(cloudwatch: Any, declared: Declared, existence: Existence) -> Iterat
         if answer is None:
             return
         existence.found -= not answer["MetricAlarms"]  # an empty answer is not an alarm
-        found |= {one["AlarmName"]: one for one in answer["MetricAlarms"]}
+        deployed |= {alarm["AlarmName"]: alarm for alarm in answer["MetricAlarms"]}
     for name in names:
-        if name not in found:
+        if name not in deployed:
             existence.miss("alarm", name)
-    telling = {one["alarm_name"] for one in alarms if one.get("alarm_actions")}
-    mute = [name for name in sorted(telling & found.keys()) if not found[name].get("AlarmActions")]
-    silent = [name for name, one in found.items() if not one.get("ActionsEnabled", True)]
+    telling = {alarm["alarm_name"] for alarm in alarms if alarm.get("alarm_actions")}
+    mute = [
+        name for name in sorted(telling & deployed.keys()) if not deployed[name].get("AlarmActions")
+    ]
+    silent = [name for name, alarm in deployed.items() if not alarm.get("ActionsEnabled", True)]
     if mute:
         yield failure(
             "alarms",
@@ -192,8 +194,8 @@ def _alarms(cloudwatch: Any, declared: Declared, existence: Existence) -> Iterat
             f"{', '.join(silent)}: the actions are switched off, so nobody is notified: aws"
             f" cloudwatch enable-alarm-actions --alarm-names {' '.join(silent)}",
         )
-    elif found and not mute:
-        yield ok("alarms", f"{len(found)} of {len(names)} are there")
+    elif deployed and not mute:
+        yield ok("alarms", f"{len(deployed)} of {len(names)} are there")
 
 
 def _topics(client: Client, declared: Declared, existence: Existence) -> Iterator[Check]:
@@ -205,14 +207,20 @@ def _topics(client: Client, declared: Declared, existence: Existence) -> Iterato
     home = f"arn:{me['Arn'].split(':')[1]}:sns:{region}:{me['Account']}:"
     for topic in topics:
         arn = topic if topic.startswith("arn:") else home + topic
-        found = existence.look("alarm topic", arn, _subscriptions, sns=client("sns"), arn=arn)
-        if found is None:
+        subscriptions = existence.look(
+            "alarm topic", arn, _subscriptions, sns=client("sns"), arn=arn
+        )
+        if subscriptions is None:
             continue
-        confirmed = [one for one in found if one["SubscriptionArn"].startswith(CONFIRMED)]
+        confirmed = [
+            subscription
+            for subscription in subscriptions
+            if subscription["SubscriptionArn"].startswith(CONFIRMED)
+        ]
         if confirmed:
             yield ok("alarm topic", f"{arn} notifies {len(confirmed)}")
             continue
-        waiting = f", {len(found)} not confirmed yet" if found else ""
+        waiting = f", {len(subscriptions)} not confirmed yet" if subscriptions else ""
         yield failure(
             "alarm topic",
             f"{arn} has no confirmed subscription{waiting}, so alarms notify nobody: aws sns"
@@ -223,4 +231,4 @@ def _topics(client: Client, declared: Declared, existence: Existence) -> Iterato
 
 def _subscriptions(sns: Any, arn: str) -> list[Any]:  # noqa: ANN401 - a boto3 client
     pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
-    return [one for page in pages for one in page["Subscriptions"]]
+    return [subscription for page in pages for subscription in page["Subscriptions"]]

@@ -16,24 +16,26 @@ REFERENCE = re.compile(r"(?<!\$)\$\{[^{}]*\}")
 
 def examine(client: Client, declared: Declared, existence: Existence) -> Iterator[Check]:
     """Yield the problems of state machines, or that they are active."""
-    machines = sorted(declared.all("aws_sfn_state_machine"), key=lambda one: str(one["name"]))
+    machines = sorted(
+        declared.all("aws_sfn_state_machine"), key=lambda resource: str(resource["name"])
+    )
     if not machines:
         return
     me = client("sts").get_caller_identity()
     states = client("stepfunctions")
     home = f"arn:{me['Arn'].split(':')[1]}:states:{states.meta.region_name}:{me['Account']}"
     active = []
-    for one in machines:
-        name = one["name"]
-        found = existence.look(
+    for machine in machines:
+        name = machine["name"]
+        answer = existence.look(
             "state machine",
             name,
             states.describe_state_machine,
             stateMachineArn=f"{home}:stateMachine:{name}",
         )
-        if found is None:
+        if answer is None:
             continue
-        problems = list(_problems(one, found))
+        problems = list(_problems(machine, answer))
         if problems:
             yield failure("workflows", f"{name} {'; '.join(problems)}: run ./help.sh deploy")
         else:
@@ -42,16 +44,16 @@ def examine(client: Client, declared: Declared, existence: Existence) -> Iterato
         yield ok("workflows", f"{len(active)} active")
 
 
-def _problems(declared: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator[str]:
-    status = found.get("status", "ACTIVE")
+def _problems(declared: Mapping[str, Any], deployed: Mapping[str, Any]) -> Iterator[str]:
+    status = deployed.get("status", "ACTIVE")
     if status != "ACTIVE":
         yield f"is {status}, so its pipe cannot run it"
-    if found.get("type") != declared.get("type"):
-        yield f"is {found.get('type')}, and the stack's is {declared.get('type')}"
-    if not _is_as_declared(found["definition"], declared["definition"]):
+    if deployed.get("type") != declared.get("type"):
+        yield f"is {deployed.get('type')}, and the stack's is {declared.get('type')}"
+    if not _is_as_declared(deployed["definition"], declared["definition"]):
         yield "was changed by hand, so it may send other requests"
     logging = declared.get("logging_configuration", {})
-    level = found.get("loggingConfiguration", {}).get("level", "OFF")
+    level = deployed.get("loggingConfiguration", {}).get("level", "OFF")
     if level != logging.get("level", "OFF"):
         yield f"logs {level}, and the stack's logs {logging.get('level', 'OFF')}"
 
@@ -59,8 +61,8 @@ def _problems(declared: Mapping[str, Any], found: Mapping[str, Any]) -> Iterator
 def _is_as_declared(deployed: str, declared: str) -> bool:
     """Return whether a definition is the declared one. Terraform's references match any text."""
     try:
-        one, other = (json.dumps(json.loads(text)) for text in (deployed, declared))
+        actual, expected = (json.dumps(json.loads(text)) for text in (deployed, declared))
     except ValueError:
         return False
-    parts = [part.replace("$${", "${").replace("%%{", "%{") for part in REFERENCE.split(other)]
-    return re.fullmatch(".*".join(map(re.escape, parts)), one, re.DOTALL) is not None
+    parts = [part.replace("$${", "${").replace("%%{", "%{") for part in REFERENCE.split(expected)]
+    return re.fullmatch(".*".join(map(re.escape, parts)), actual, re.DOTALL) is not None
