@@ -13,16 +13,16 @@ from ops.watch_key import has_value, users_of
 def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
     """Yield the problems of secrets: missing, marked to be deleted, or without the watch's key."""
     for name in declared.names("aws_secretsmanager_secret"):
-        found = existence.look("secret", name, client.describe_secret, SecretId=name)
-        if found is None:
+        answer = existence.look("secret", name, client.describe_secret, SecretId=name)
+        if answer is None:
             continue
-        if found.get("DeletedDate"):
+        if answer.get("DeletedDate"):
             yield failure(
                 "secret",
                 f"{name} is marked to be deleted, and nobody can read it: aws secretsmanager"
                 f" restore-secret --secret-id {name}",
             )
-        elif name.endswith(SECRET_SUFFIX) and not has_value(found):
+        elif name.endswith(SECRET_SUFFIX) and not has_value(answer):
             yield failure(
                 "secret",
                 f"{name} has no key, so {users_of(declared.document)[0]}: set MOMENTO_READ_API_KEY"
@@ -41,7 +41,7 @@ def logs(client: Any, declared: Declared, existence: Existence) -> Iterator[Chec
         )
         if answer is None:
             continue
-        if any(one["logGroupName"] == name for one in answer["logGroups"]):
+        if any(group["logGroupName"] == name for group in answer["logGroups"]):
             there += 1
         else:
             existence.found -= 1  # an empty answer is not a log group

@@ -17,11 +17,11 @@ def examine(iam: Any, declared: Declared, existence: Existence) -> Iterator[Chec
     for policy in declared.all("aws_iam_role_policy"):
         of = {"RoleName": declared.name_of(policy["role"]), "PolicyName": policy["name"]}
         name = f"{of['PolicyName']} of {of['RoleName']}"
-        found = existence.look("role policy", name, iam.get_role_policy, **of)
-        if found is None:
+        answer = existence.look("role policy", name, iam.get_role_policy, **of)
+        if answer is None:
             continue
         there += 1
-        gone = _no_longer(policy.get("policy"), found["PolicyDocument"])
+        gone = _no_longer(policy.get("policy"), answer["PolicyDocument"])
         if gone:
             troubled = True
             yield failure("roles", f"{name} no longer allows {', '.join(gone)}. {MEND}")
@@ -29,10 +29,10 @@ def examine(iam: Any, declared: Declared, existence: Existence) -> Iterator[Chec
         if "assume_role_policy" not in role:
             continue
         looked = Existence()  # without the role there is also no policy; the role is reported
-        found = looked.look("role", role["name"], iam.get_role, RoleName=role["name"])
-        if found is None:
+        answer = looked.look("role", role["name"], iam.get_role, RoleName=role["name"])
+        if answer is None:
             continue
-        trusted = _trusted(found["Role"]["AssumeRolePolicyDocument"])
+        trusted = _trusted(answer["Role"]["AssumeRolePolicyDocument"])
         gone = sorted(_trusted(role["assume_role_policy"]) - trusted)
         if gone:
             troubled = True
@@ -46,9 +46,9 @@ def _no_longer(written: object, deployed: object) -> list[str]:
     left = statements(deployed)
     allowed, denied = (actions(left, effect) for effect in ("Allow", "Deny"))
     return sorted(
-        one
-        for one in actions(statements(written))
-        if not is_named(one, allowed) or is_named(one, denied)
+        action
+        for action in actions(statements(written))
+        if not is_named(action, allowed) or is_named(action, denied)
     )
 
 

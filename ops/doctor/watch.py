@@ -34,7 +34,7 @@ def _check(
     existence: Existence,
 ) -> Iterator[Check]:
     now = datetime.now(UTC)
-    found: dict[str, float] = {}
+    maxima: dict[str, float] = {}
     last = None
     for metric in METRICS:
         answer = existence.look(
@@ -52,10 +52,10 @@ def _check(
         if answer is None:  # it may not be read, and another check says so
             return
         existence.found -= 1  # AWS answers without a metric, too
-        newest = max(answer["Datapoints"], key=lambda one: one["Timestamp"], default=None)
+        newest = max(answer["Datapoints"], key=lambda point: point["Timestamp"], default=None)
         if newest is not None:
             last = newest["Timestamp"]
-            found[metric] = newest["Maximum"]
+            maxima[metric] = newest["Maximum"]
     if last is None:
         yield failure(
             "watch",
@@ -64,7 +64,7 @@ def _check(
         )
         return
     minutes = max(round((now - last).total_seconds() / 60), 0)
-    stale, missing = (int(found.get(metric, 0)) for metric in METRICS)
+    stale, missing = (int(maxima.get(metric, 0)) for metric in METRICS)
     text = f"{pipeline}: {minutes} minutes ago {stale} stale and {missing} missing entries"
     if stale or missing:
         yield warning("watch", f"{text} in its sample: ./help.sh verify compares all ({LOOK_AT})")
