@@ -56,11 +56,11 @@ def examine(settings: Settings, client: Client) -> Iterator[Check]:
 def _state_bucket(settings: Settings, s3: Any) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
     name, bucket = "state bucket", settings.state_bucket
     try:
-        found = look(settings, key=settings.state_key)
+        state = look(settings, key=settings.state_key)
     except (LiveError, OpsError) as error:
         yield failure(name, str(error))
         return
-    if found is Bucket.ABSENT:
+    if state is Bucket.ABSENT:
         yield warning(name, f"{bucket} does not exist yet: run ./help.sh bootstrap")
         return
     try:
@@ -84,19 +84,23 @@ def _open_doors(s3: Any, bucket: str) -> Iterator[str]:  # noqa: ANN401 - a boto
     if not block or not all(block.values()):
         yield "not closed to the public"
     policy = _answer(s3.get_bucket_policy, bucket).get("Policy")
-    denied = [one.get("Condition") for one in statements(policy) if one.get("Effect") == "Deny"]
+    denied = [
+        statement.get("Condition")
+        for statement in statements(policy)
+        if statement.get("Effect") == "Deny"
+    ]
     if {"Bool": {"aws:SecureTransport": "false"}} not in denied:
         yield "open to requests without TLS"
 
 
 def _answer(ask: Callable[..., Any], bucket: str) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = ask(Bucket=bucket)
+        answer: dict[str, Any] = ask(Bucket=bucket)
     except ClientError as error:
         if error.response["Error"]["Code"] not in NONE:
             raise
         return {}
-    return found
+    return answer
 
 
 def _quotas(client: Client) -> Iterator[Check]:
@@ -124,7 +128,7 @@ def _count(client: Any, operation: str, member: str) -> int:  # noqa: ANN401 - a
     while True:
         page = getattr(client, operation)(**more)
         count += len(page[member])
-        token = next((one for one in ("NextToken", "nextToken") if page.get(one)), None)
+        token = next((name for name in ("NextToken", "nextToken") if page.get(name)), None)
         if token is None:
             return count
         more = {token: page[token]}

@@ -94,7 +94,7 @@ def _cache(
             f" pipes{need}",
         )
     if written.status_code != httpx.codes.FORBIDDEN:
-        return _problem(written, endpoint, cache) or _other(written, endpoint)
+        return _problem(written, endpoint, cache) or _unexpected(written, endpoint)
     if not has_items:
         return ok(
             "Momento",
@@ -125,15 +125,15 @@ def _problem(
             " says 404 Key Not Found: compare MOMENTO_API_ENDPOINT with the Momento console"
         )
     if answer.status_code != httpx.codes.NOT_FOUND:
-        return _other(answer, endpoint)
+        return _unexpected(answer, endpoint)
     if "cache not found" in answer.text.lower():
         return _failure(f"there is no cache {cache} at {endpoint}: ./help.sh cache create")
     return None
 
 
-def _other(answer: httpx.Response, endpoint: str) -> Check:
+def _unexpected(answer: httpx.Response, endpoint: str) -> Check:
     return _failure(f"{endpoint} answers {answer.status_code}: {answer.text[:200]}")
 
 
-def _failure(found: str) -> Check:
-    return failure("Momento", found)
+def _failure(text: str) -> Check:
+    return failure("Momento", text)

@@ -65,13 +65,13 @@ def _say(*command: str) -> str:
 
 def _packages() -> Check:
     try:
-        found = ", ".join(
+        versions = ", ".join(
             f"{name} {version(name)}"
             for name in ("cdktf", "cdktf-cdktf-provider-aws", "constructs")
         )
     except PackageNotFoundError as error:
         return failure("packages", f"{error.name} is missing; run ./help.sh setup")
-    return ok("packages", found)
+    return ok("packages", versions)
 
 
 def _cdktf() -> Check:
@@ -82,10 +82,10 @@ def _cdktf() -> Check:
 
 def _provider() -> Check:
     try:
-        found = provider.resolve(ROOT, os.environ, again=True)
+        resolved = provider.resolve(ROOT, os.environ, again=True)
     except OpsError as error:
         return failure("provider", str(error))
-    return ok("provider", str(found))
+    return ok("provider", str(resolved))
 
 
 def _env_file() -> Iterator[Check]:
