@@ -24,18 +24,18 @@ def examine(
         if "BULK_RATE" not in function.get("environment", {}).get("variables", {}):
             continue
         name = function["function_name"]
-        found = existence.look(
+        answer = existence.look(
             "function", name, client("lambda").get_function_configuration, FunctionName=name
         )
-        if found is None:
+        if answer is None:
             continue
-        state = found.get("State", "Active")
+        state = answer.get("State", "Active")
         if state in ("Active", "Inactive"):  # an idle one becomes Inactive, and a call wakes it
             active.append(name)
         else:
             yield failure(
                 "bulk",
-                f"{name} is {state} ({found.get('StateReason', 'AWS gives no reason')}), so"
+                f"{name} is {state} ({answer.get('StateReason', 'AWS gives no reason')}), so"
                 " ./help.sh verify --on-aws fails: run ./help.sh deploy",
             )
     if active:

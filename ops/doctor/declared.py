@@ -24,7 +24,7 @@ class Declared:
 
     def names(self, kind: str, attribute: str = "name") -> list[str]:
         """Return the names of the resources of a type, sorted."""
-        return sorted(one[attribute] for one in self.all(kind))
+        return sorted(resource[attribute] for resource in self.all(kind))
 
     def name_of(self, value: str) -> str:
         """Return the name of the resource that a value refers to; any other value as it is."""
@@ -36,12 +36,14 @@ class Declared:
 
     def alarm_topics(self) -> list[str]:
         """Return the topics that the alarms write to: the stack's, or others by their ARN."""
-        actions = (one.get("alarm_actions", ()) for one in self.all("aws_cloudwatch_metric_alarm"))
+        actions = (
+            alarm.get("alarm_actions", ()) for alarm in self.all("aws_cloudwatch_metric_alarm")
+        )
         return sorted({self.name_of(arn) for each in actions for arn in each})
 
     def caches(self) -> dict[str, bool]:
         """Return every cache that a request of the stack may name."""
-        found: dict[str, bool] = {}
+        caches: dict[str, bool] = {}
         routes: list[Definition | RuleDefinition] = [*definitions(self.document)]
         for route in [*routes, *rules(self.document)]:
             text = route.destination.endpoint
@@ -50,5 +52,5 @@ class Declared:
             if isinstance(route, Definition) and route.state_machine:
                 text = route.state_machine.definition
             for match in _CACHE.finditer(text):
-                found[match["cache"]] = found.get(match["cache"], False) or match["of"] == "cache"
-        return found
+                caches[match["cache"]] = caches.get(match["cache"], False) or match["of"] == "cache"
+        return caches

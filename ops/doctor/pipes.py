@@ -27,12 +27,12 @@ def examine(settings: Settings, client: Client) -> Iterator[Check]:
     It is a single check if nothing is deployed.
     """
     try:
-        found = list_pipelines(client("pipes"), settings.name_prefix)
-        if not found:
+        pipelines = list_pipelines(client("pipes"), settings.name_prefix)
+        if not pipelines:
             yield ok("pipes", "no pipe is deployed yet: ./help.sh deploy")
             return
         queues: dict[str, str] = {}
-        for pipeline in found.values():
+        for pipeline in pipelines.values():
             pipes = [client("pipes").describe_pipe(Name=name) for name in pipeline.pipes.values()]
             yield from _pipeline(settings, pipeline, pipes)
             queues |= dict.fromkeys(filter(None, map(_queue, pipes)), pipeline.name)
@@ -50,10 +50,10 @@ def _pipeline(
         yield ok(pipeline.name, f"{', '.join(pipeline.pipes)} {runs}")
     else:
         yield from checks
-    missing = [one for one in OPERATIONS if one not in pipeline.pipes]
+    missing = [operation for operation in OPERATIONS if operation not in pipeline.pipes]
     is_weather = (settings.stack, pipeline.name) == (WEATHER, settings.name_prefix)
     if is_weather and missing and CHANGES not in pipeline.pipes:
-        names = ", ".join(f"{pipeline.name}-{one}-pipe" for one in missing)
+        names = ", ".join(f"{pipeline.name}-{operation}-pipe" for operation in missing)
         yield failure("pipes", f"{names}: not deployed, but others are: ./help.sh deploy")
 
 
