@@ -70,12 +70,12 @@ def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True
         terraform.quiet("plan", "-input=false", f"-out={file}")
         plan = saved_plan.read(file, lambda: terraform)
         terraform.show("show", str(file))
-        found = _print_losses(plan, allow)
+        reviewed = _print_losses(plan, allow)
         if not asks:
-            _must_not_be_held_back(found)
+            _must_not_be_held_back(reviewed)
         elif _does_something(plan) and not is_approved(QUESTION):
             raise OpsError("Apply cancelled. Nothing was changed")
-        _apply(terraform, file, plan, found)
+        _apply(terraform, file, plan, reviewed)
 
 
 def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ()) -> None:
@@ -89,13 +89,13 @@ def deploy_saved(terraform: Terraform, file: Path, *, allow: Sequence[str] = ())
     """
     saved_plan.must_be_there(file)
     plan = saved_plan.read(file, lambda: terraform)
-    found = _print_losses(plan, allow)
-    _must_not_be_held_back(found)
-    _apply(terraform, file, plan, found)
+    reviewed = _print_losses(plan, allow)
+    _must_not_be_held_back(reviewed)
+    _apply(terraform, file, plan, reviewed)
 
 
-def _apply(terraform: Terraform, file: Path, plan: Plan, found: Review) -> None:
-    first_deploy.apply(terraform, file, plan, found)
+def _apply(terraform: Terraform, file: Path, plan: Plan, reviewed: Review) -> None:
+    first_deploy.apply(terraform, file, plan, reviewed)
     watch_key.put(terraform.folder)
     if former_key.is_in(plan.document):
         former_key.take_out(terraform)
@@ -104,10 +104,10 @@ def _apply(terraform: Terraform, file: Path, plan: Plan, found: Review) -> None:
 
 def _print_losses(plan: Plan, allow: Sequence[str]) -> Review:
     """Print the losses of a plan, and return its review."""
-    found = review(plan, allow=allow, limit=sys.maxsize)
-    blocking = [one for one in found.losses if one.holds_back]
-    allowed = [one for one in found.losses if one.blocks and one.allowed]
-    others = [one for one in found.losses if not one.blocks]
+    reviewed = review(plan, allow=allow, limit=sys.maxsize)
+    blocking = [loss for loss in reviewed.losses if loss.holds_back]
+    allowed = [loss for loss in reviewed.losses if loss.blocks and loss.allowed]
+    others = [loss for loss in reviewed.losses if not loss.blocks]
     for head, chosen in (
         ("This plan loses something:", blocking),
         ("These losses are allowed:", allowed),
@@ -115,16 +115,16 @@ def _print_losses(plan: Plan, allow: Sequence[str]) -> Review:
     ):
         if chosen:
             print(f"\n{head}")
-        for one in chosen:
-            print(f"  {one.token if one.blocks else one.address}")
-            print(f"    {one.text}. Instead: {one.instead}.")
+        for loss in chosen:
+            print(f"  {loss.token if loss.blocks else loss.address}")
+            print(f"    {loss.text}. Instead: {loss.instead}.")
     sys.stdout.flush()  # Terraform writes next
-    return found
+    return reviewed
 
 
-def _must_not_be_held_back(found: Review) -> None:
-    if found.blocked:
-        tokens = " ".join(f"--allow '{one.token}'" for one in found.losses if one.holds_back)
+def _must_not_be_held_back(reviewed: Review) -> None:
+    if reviewed.blocked:
+        tokens = " ".join(f"--allow '{loss.token}'" for loss in reviewed.losses if loss.holds_back)
         raise HeldBackError(
             "the plan loses something that nobody has allowed, see above; nothing was changed."
             f" If it is meant: {tokens}"
@@ -134,5 +134,6 @@ def _must_not_be_held_back(found: Review) -> None:
 def _does_something(plan: Plan) -> bool:
     changes = [*plan.changes, *plan.outputs]
     return any(
-        one.action is not Action.NOTHING or one.moved_from or one.imported for one in changes
+        change.action is not Action.NOTHING or change.moved_from or change.imported
+        for change in changes
     )
