@@ -67,11 +67,11 @@ def command(context: typer.Context, *, aws: UseAws = False, as_json: AsJson = Fa
     if not shown:
         raise OpsError("MOMENTO_API_KEY is not set: ./help.sh key create makes a key for .env")
     if as_json:
-        print_json([one.as_json() for one in shown])
+        print_json([key.as_json() for key in shown])
         return
-    for one in shown:
-        _say(one.setting)
-        for name, text in one.lines():
+    for key in shown:
+        _say(key.setting)
+        for name, text in key.lines():
             _say(f"  {name:<9}{text}")
 
 
@@ -91,9 +91,9 @@ def create_command(
     must_be_new(replace=replace)
     key = manager.asked_for()
     with errors.status("synthesizing, to see what is sent to"):
-        found = wanted(settings, also or ())
+        needs = wanted(settings, also or ())
     with manager.auth(key) as auth, errors.status("making roles and keys at Momento"):
-        create(auth, found.both, days=days, say=_say, update_roles=update_roles)
+        create(auth, needs.both, days=days, say=_say, update_roles=update_roles)
     _say(f"both are in {env_file.path()}, which only you may read. Next: ./help.sh doctor")
 
 
@@ -130,7 +130,7 @@ def rotate_command(
     with only_one(env_file.path().absolute().parent):
         key = manager.asked_for()
         with errors.status("synthesizing, to see what is sent to"):
-            found = wanted(settings, also or ())
+            needs = wanted(settings, also or ())
         with (
             manager.momento() as momento,
             closing(Aws(settings.region)) as aws,
@@ -140,12 +140,12 @@ def rotate_command(
                 auth=MomentoAuth(momento, key),
                 momento=momento,
                 origin=momento_origin(os.environ, settings.momento_api_endpoint),
-                cache=_a_cache(found, settings.cache_name),
-                both=found.both,
+                cache=_a_cache(needs, settings.cache_name),
+                both=needs.both,
                 file=ProgressFile(_progress(settings)),
                 deployed=Connections(aws),
-                connections=found.connections,
-                give_watch=lambda new: watch_key.write(aws, found.watch_secrets, new),
+                connections=needs.connections,
+                give_watch=lambda new: watch_key.write(aws, needs.watch_secrets, new),
                 deploy=lambda new: _deploy(stacks, new, allow or (), asks=not auto_approve),
                 admin_id=KeyFacts.read(key).key_id,
                 days=days,
@@ -164,10 +164,10 @@ def _deploy(stacks: Sequence[str], key: str, allow: Sequence[str], *, asks: bool
             deploy(initialized(to_apply=True), allow=allow, asks=asks)
 
 
-def _a_cache(found: Wanted, default: str) -> str:
+def _a_cache(needs: Wanted, default: str) -> str:
     """Return a cache that the sending key may write, if it is known."""
-    named = [rule["caches"] for rule in found.both[0].rules if rule["type"] == "cache"]
-    return next((one["name"] for one in named if isinstance(one, dict)), default)
+    named = [rule["caches"] for rule in needs.both[0].rules if rule["type"] == "cache"]
+    return next((cache["name"] for cache in named if isinstance(cache, dict)), default)
 
 
 def _progress(settings: Settings) -> Path:

@@ -43,9 +43,9 @@ class ProgressFile:
 
         """
         try:
-            found = json.loads(self.path.read_text(encoding="utf-8"))
+            document = json.loads(self.path.read_text(encoding="utf-8"))
             return RotationProgress(
-                **{one.name: found[one.name] for one in fields(RotationProgress)}
+                **{member.name: document[member.name] for member in fields(RotationProgress)}
             )
         except FileNotFoundError:
             return None

@@ -55,8 +55,8 @@ class Shown:
         if self.description:
             yield "made for", self.description
         yield "role", self.role or f"not known: set {VARIABLE}, and Momento is asked"
-        for one in self.may:
-            yield "may", one
+        for permission in self.may:
+            yield "may", permission
 
 
 def keys(settings: Settings) -> Iterator[tuple[str, str]]:
@@ -115,7 +115,7 @@ def known(text: str, auth: MomentoAuth) -> KeyInfo | None:
     if facts.version is not Version.V2:
         return None
     try:
-        return next((one for one in auth.api_keys() if one.key_id == facts.key_id), None)
+        return next((info for info in auth.api_keys() if info.key_id == facts.key_id), None)
     except LiveError:
         return None
 
@@ -124,8 +124,8 @@ def _asked(client: Momento, admin: str | None) -> tuple[Mapping[str, KeyInfo], M
     if admin is None:
         return {}, {}
     auth = MomentoAuth(client, admin)
-    infos = {one.key_id: one for one in auth.api_keys()}
-    return infos, {one.role_id: one for one in auth.roles()}
+    infos = {info.key_id: info for info in auth.api_keys()}
+    return infos, {role.role_id: role for role in auth.roles()}
 
 
 def _tried(client: Momento, settings: Settings, key: str) -> Iterator[str]:
