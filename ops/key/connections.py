@@ -34,12 +34,12 @@ class Connections:
         """
         with asking_aws():
             try:
-                found = self._aws.client("events").describe_connection(Name=name)
+                answer = self._aws.client("events").describe_connection(Name=name)
             except ClientError as error:
                 if error.response["Error"]["Code"] != "ResourceNotFoundException":
                     raise
                 return None
-            return self._stored(found["SecretArn"])
+            return self._stored(answer["SecretArn"])
 
     def must_be_usable(self, name: str) -> None:
         """Raise OpsError if EventBridge has de-authorized a connection.
@@ -49,10 +49,10 @@ class Connections:
 
         """
         with asking_aws():
-            found = self._aws.client("events").describe_connection(Name=name)
-        if found["ConnectionState"] not in USABLE:
+            answer = self._aws.client("events").describe_connection(Name=name)
+        if answer["ConnectionState"] not in USABLE:
             raise OpsError(
-                f"{name} is {found['ConnectionState']}: Momento has refused a key (401 or 407)."
+                f"{name} is {answer['ConnectionState']}: Momento has refused a key (401 or 407)."
                 " Nothing is revoked. Run ./help.sh deploy, then ./help.sh key rotate again"
             )
 
@@ -66,12 +66,12 @@ class Connections:
         using, unread = [], []
         with asking_aws():
             for name in self._names():
-                found = self._aws.client("events").describe_connection(Name=name)
-                header = found.get("AuthParameters", {}).get("ApiKeyAuthParameters", {})
+                answer = self._aws.client("events").describe_connection(Name=name)
+                header = answer.get("AuthParameters", {}).get("ApiKeyAuthParameters", {})
                 if header.get("ApiKeyName") != HEADER:
                     continue
                 try:
-                    key = self._stored(found["SecretArn"])
+                    key = self._stored(answer["SecretArn"])
                 except ClientError as error:
                     if error.response["Error"]["Code"] not in DENIED:
                         raise
@@ -86,12 +86,12 @@ class Connections:
         more: dict[str, Any] = {}
         while True:
             page = events.list_connections(**more)
-            yield from (one["Name"] for one in page["Connections"])
+            yield from (connection["Name"] for connection in page["Connections"])
             if not page.get("NextToken"):
                 return
             more = {"NextToken": page["NextToken"]}
 
     def _stored(self, secret: str) -> str | None:
         answer = self._aws.client("secretsmanager").get_secret_value(SecretId=secret)
-        found: str | None = json.loads(answer["SecretString"]).get("api_key_value")
-        return found
+        key: str | None = json.loads(answer["SecretString"]).get("api_key_value")
+        return key

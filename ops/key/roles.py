@@ -90,16 +90,16 @@ def role_for(auth: MomentoAuth, purpose: Purpose, *, update: bool = False) -> Ro
     """
     if not purpose.rules:
         raise OpsError("the stack sends to no cache and no topic, so its key needs no role")
-    found = next((role for role in auth.roles() if role.name == purpose.role_name), None)
-    if found is None:
-        found = auth.create_role(purpose.role_name, purpose.description, purpose.rules)
-    if is_as_wanted(found, purpose):
-        return found
-    if update and found.is_custom:
-        return auth.update_role(found, purpose.description, purpose.rules)
+    existing = next((role for role in auth.roles() if role.name == purpose.role_name), None)
+    if existing is None:
+        existing = auth.create_role(purpose.role_name, purpose.description, purpose.rules)
+    if is_as_wanted(existing, purpose):
+        return existing
+    if update and existing.is_custom:
+        return auth.update_role(existing, purpose.description, purpose.rules)
     raise OpsError(
-        f"the role {found.name} exists, and may do something else:\n"
-        f"  it has   {json.dumps(found.permissions)}\n"
+        f"the role {existing.name} exists, and may do something else:\n"
+        f"  it has   {json.dumps(existing.permissions)}\n"
         f"  wanted   {json.dumps({'rules': [*purpose.rules]})}\n"
         "--update-roles changes it, for the keys that it has already, too; or set another"
         " NAME_PREFIX"
@@ -135,5 +135,5 @@ def _selector(name: str) -> str | dict[str, str]:
 
 
 def _comparable(wanted: Rules) -> list[str]:
-    changed = [{**one, "permissions": sorted(one.get("permissions", ()))} for one in wanted]
-    return sorted(json.dumps(one, sort_keys=True) for one in changed)
+    changed = [{**rule, "permissions": sorted(rule.get("permissions", ()))} for rule in wanted]
+    return sorted(json.dumps(rule, sort_keys=True) for rule in changed)

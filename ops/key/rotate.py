@@ -125,7 +125,7 @@ class Rotation:
             raise OpsError(
                 f"{env_file.path()} has no {self._sending.setting}: ./help.sh key create makes one"
             )
-        olds = {one.setting: env_file.read(one.setting) for one in self.both}
+        olds = {purpose.setting: env_file.read(purpose.setting) for purpose in self.both}
         ids = {name: KeyFacts.read(text).key_id for name, text in olds.items() if text}
         progress = RotationProgress(
             stack=self.stack,
@@ -137,7 +137,7 @@ class Rotation:
         return progress
 
     def _make(self, progress: RotationProgress) -> None:
-        roles = [role_for(self.auth, one, update=self.update_roles) for one in self.both]
+        roles = [role_for(self.auth, purpose, update=self.update_roles) for purpose in self.both]
         for purpose, role in zip(self.both, roles, strict=True):
             if purpose.setting in progress.new:
                 continue
@@ -230,15 +230,15 @@ class Rotation:
     def _revoke(self, progress: RotationProgress) -> None:
         """Revoke the old keys that were made for this stack."""
         ours = {role.role_id for role in self.auth.roles() if role.name in self._role_names}
-        found = {key.key_id: key for key in self.auth.api_keys()}
+        keys = {key.key_id: key for key in self.auth.api_keys()}
         for purpose in self.both:
             key_id = progress.old_ids.get(purpose.setting)
             if key_id is None:
                 if purpose is self._sending:
                     self.say("the old key has no id: revoke it in the Momento console")
-            elif key_id not in found:
+            elif key_id not in keys:
                 self.say(f"✓ the old key {key_id} is gone")
-            elif key_id == self.admin_id or found[key_id].role_id not in ours:
+            elif key_id == self.admin_id or keys[key_id].role_id not in ours:
                 self.say(
                     f"the old key {key_id} was not made for this stack, and stays: revoke it in the"
                     " Momento console if nothing else uses it"
@@ -249,4 +249,4 @@ class Rotation:
 
     @property
     def _role_names(self) -> set[str]:
-        return {one.role_name for one in self.both}
+        return {purpose.role_name for purpose in self.both}
