@@ -55,12 +55,12 @@ def _repair(
     stop: Event,
     tell: Callable[[], None],
 ) -> None:
-    def converge(one: Mapping[str, Any]) -> str | None:
+    def converge(wrong_key: Mapping[str, Any]) -> str | None:
         """Return why a key could not be repaired; None if it is."""
         if stop.is_set():
             return "not repaired: the command was interrupted"
         try:
-            converger.converge(one["key"])
+            converger.converge(wrong_key["key"])
         except (RefusedError, UnansweredError) as error:
             return str(error)
         tell()
@@ -70,14 +70,14 @@ def _repair(
     keys = files.wrong()
     with ThreadPoolExecutor(WORKERS) as workers:
         while page := list(islice(keys, PAGE)):
-            for one, problem in zip(page, list(workers.map(converge, page)), strict=True):
+            for named, problem in zip(page, list(workers.map(converge, page)), strict=True):
                 summary.repaired += problem is None
                 if (finding := next(described, None)) is not None:
                     finding["repaired"] = problem is None
                 if problem is None:
-                    repaired.add(key_text(one["key"]))
+                    repaired.add(key_text(named["key"]))
                 elif len(summary.problems) < MOST_WRONG:
-                    summary.problems.append(f"{key_text(one['key'])}: {problem}")
+                    summary.problems.append(f"{key_text(named['key'])}: {problem}")
             if stop.is_set():
                 return
 
@@ -92,7 +92,7 @@ def _note_not_final(
     except ClientError:
         times = None
         summary.not_final = summary.repaired
-    for one in summary.results.wrong:
-        one["final"] = not one["repaired"] or (
-            times is not None and key_text(one["key"]) not in times
+    for finding in summary.results.wrong:
+        finding["final"] = not finding["repaired"] or (
+            times is not None and key_text(finding["key"]) not in times
         )

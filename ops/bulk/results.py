@@ -91,9 +91,9 @@ class SegmentTotals:
                 if name not in ("segment", "wrong"):
                     totals.counts[name] += int(value)
             left = MOST_WRONG - len(totals.wrong)
-            found = output.get("wrong", [])[:left]
-            totals.wrong += [{**one, "repaired": False, "final": True} for one in found]
-        totals.wrong.sort(key=lambda one: (one["state"], key_text(one["key"])))
+            findings = output.get("wrong", [])[:left]
+            totals.wrong += [{**finding, "repaired": False, "final": True} for finding in findings]
+        totals.wrong.sort(key=lambda finding: (finding["state"], key_text(finding["key"])))
         return totals
 
 
@@ -130,9 +130,9 @@ def objects(parts: Iterable[bytes]) -> Iterator[Any]:
             while at < len(text) and text[at] in "[], \t\r\n":
                 at += 1
             try:
-                found, at = reader.raw_decode(text, at)
+                value, at = reader.raw_decode(text, at)
             except ValueError:
                 break  # the rest of the object is in the next part
-            yield found
+            yield value
     if text[at:].strip("[], \t\r\n"):
         raise ValueError("the JSON array is cut off")

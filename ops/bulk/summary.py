@@ -63,13 +63,13 @@ class BulkSummary:
             "problems": self.problems,
             "findings": [
                 {
-                    "state": one["state"],
-                    "key": key_text(one["key"]),
-                    "why": one["why"],
-                    "repaired": one["repaired"],
-                    "final": one["final"],
+                    "state": finding["state"],
+                    "key": key_text(finding["key"]),
+                    "why": finding["why"],
+                    "repaired": finding["repaired"],
+                    "final": finding["final"],
                 }
-                for one in self.results.wrong
+                for finding in self.results.wrong
             ],
         }
 
@@ -95,11 +95,12 @@ def show(summary: BulkSummary) -> None:
     lines(
         [
             (
-                one["state"],
-                f"{key_text(one['key'])}{became(repaired=one['repaired'], final=one['final'])}"
-                f" {one['why']}".rstrip(),
+                finding["state"],
+                f"{key_text(finding['key'])}"
+                f"{became(repaired=finding['repaired'], final=finding['final'])}"
+                f" {finding['why']}".rstrip(),
             )
-            for one in summary.results.wrong
+            for finding in summary.results.wrong
         ]
     )
     lines([("failed", text) for text in summary.results.failures])
