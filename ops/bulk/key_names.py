@@ -16,8 +16,8 @@ class KeyNames:
 
     def __contains__(self, name: object) -> bool:
         """Return whether the name was added."""
-        found = self._file.execute("SELECT 1 FROM names WHERE name = ?", (name,))
-        return found.fetchone() is not None
+        rows = self._file.execute("SELECT 1 FROM names WHERE name = ?", (name,))
+        return rows.fetchone() is not None
 
     def close(self) -> None:
         """Remove the temporary file."""

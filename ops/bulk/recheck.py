@@ -100,7 +100,7 @@ class BulkRecheck:
             key = self._deployment.table.key_of(images["Keys"])
             self._written.add(key, images.get("OldImage"))
         self._looks.append((before, dict(self._places)))
-        self._looks = [one for one in self._looks if one[0] > begun - STREAM_SECONDS]
+        self._looks = [look for look in self._looks if look[0] > begun - STREAM_SECONDS]
 
     def _converge(self, key: Item, former: Sequence[Item]) -> bool:
         """Bring a key to the table's state, with the entries that it had before its changes.
@@ -111,7 +111,11 @@ class BulkRecheck:
             return False
         converger = self._converger
         try:
-            deletes = {entry(one): one for image in former for one in converger.removal(key, image)}
+            deletes = {
+                entry(request): request
+                for image in former
+                for request in converger.removal(key, image)
+            }
             sent = Requests(tuple(deletes.values()))
             own = Own(None, sent, before=next(iter(former), None))
             converger.converge(key, own if deletes else None)

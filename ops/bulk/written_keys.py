@@ -40,9 +40,9 @@ class WrittenKeys:
         self._file.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (name, json.dumps(key)))
         if image is None or (self._by_whole_key and self._images(name)):
             return
-        for one in self._entries(key, image):
+        for url in self._entries(key, image):
             self._file.execute(
-                "INSERT OR IGNORE INTO images VALUES (?, ?, ?)", (name, one, json.dumps(image))
+                "INSERT OR IGNORE INTO images VALUES (?, ?, ?)", (name, url, json.dumps(image))
             )
 
     def pages(self) -> Iterator[list[tuple[Item, Sequence[Item]]]]:
@@ -67,6 +67,6 @@ class WrittenKeys:
     def _entries(self, key: Item, image: Item) -> set[str]:
         """Return the entries that an item had, without those that no request can be made for."""
         try:
-            return {entry(one) for one in self._converger.removal(key, image)}
+            return {entry(request) for request in self._converger.removal(key, image)}
         except RefusedError:
             return set()
