@@ -79,7 +79,7 @@ def _by_service(load: BulkLoad) -> dict[str, float]:
     for charge in load.charges:
         page = charge.price.page
         service = next(
-            one for one in ("DynamoDB", "Step Functions", "Lambda", "EC2") if one in page
+            name for name in ("DynamoDB", "Step Functions", "Lambda", "EC2") if name in page
         )
         bill[service] = bill.get(service, 0.0) + charge.dollars
     return bill

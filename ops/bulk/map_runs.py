@@ -101,8 +101,8 @@ class MapRuns:
 
     def describe(self, arn: str) -> Mapping[str, Any]:
         """Return an execution."""
-        found: Mapping[str, Any] = self.states.describe_execution(executionArn=arn)
-        return found
+        execution: Mapping[str, Any] = self.states.describe_execution(executionArn=arn)
+        return execution
 
     def progress(self, arn: str) -> MapRunProgress:
         """Return how far an execution's Map run is."""
@@ -129,8 +129,8 @@ class MapRuns:
                 return None
 
     def _newest(self) -> Mapping[str, Any] | None:
-        found = self.states.list_executions(stateMachineArn=self.machine_arn, maxResults=1)
-        return next(iter(found["executions"]), None)
+        answer = self.states.list_executions(stateMachineArn=self.machine_arn, maxResults=1)
+        return next(iter(answer["executions"]), None)
 
     def map_run_id(self, arn: str) -> str | None:
         """Return the id of an execution's Map run, which its results have in their keys."""
