@@ -52,7 +52,7 @@ class Changes:
         """Yield the lines of the difference to a folder, in the form of git; not of lock files."""
         for path, content in self.files.items():
             old = (folder / path).read_bytes()
-            before, after = (one.decode(errors="replace").splitlines() for one in (old, content))
+            before, after = (data.decode(errors="replace").splitlines() for data in (old, content))
             yield from unified_diff(before, after, f"a/{path}", f"b/{path}", lineterm="")
 
 

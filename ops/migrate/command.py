@@ -75,16 +75,16 @@ def command(
         refuse_unused(
             context, {"arguments": "--without-proof compares nothing; leave one of them out"}
         )
-    found = Repository.at(repository or terraform.ROOT)
+    original = Repository.at(repository or terraform.ROOT)
     with tempfile.TemporaryDirectory(prefix="migrate-") as folder:
         scratch = Path(folder)
-        copy = found.copy(scratch / found.folder.name)
+        copy = original.copy(scratch / original.folder.name)
         changes = change.find(copy, NewestVersions(copy.folder))
         if not changes.files and not changes.unread:
             console.print("nothing to change: no tracked file uses cdktf's packages")
             return
         if not dry_run:
-            found.require_clean()
+            original.require_clean()
         for line in changes.diff(copy.folder):
             console.print(line, markup=False, soft_wrap=True)
         if changes.unread:
@@ -97,15 +97,15 @@ def command(
             changes.write(copy.folder)
             change.relock(copy, changes)
         else:
-            prove(found, copy, changes, runs, scratch)
+            prove(original, copy, changes, runs, scratch)
         report(changes, copy)
         if not dry_run:
-            changes.write(found.folder)
+            changes.write(original.folder)
     console.print(_end(changes, dry_run=dry_run), soft_wrap=True, markup=False)
 
 
 def prove(
-    found: Repository,
+    original: Repository,
     copy: Repository,
     changes: Changes,
     runs: Iterable[Sequence[str]],
@@ -118,7 +118,7 @@ def prove(
 
     """
     runs = list(runs)
-    before = proof.before(found, copy, scratch).synthesize(copy, runs)
+    before = proof.before(original, copy, scratch).synthesize(copy, runs)
     changes.write(copy.folder)
     errors.print("writing lock files again")
     change.relock(copy, changes)
@@ -127,10 +127,10 @@ def prove(
     except OpsError as error:
         raise OpsError("\n".join([str(error), *_left(changes)])) from None
     different = compare(before, after)
-    allowed = [one for one in different if one.reason]
+    allowed = [difference for difference in different if difference.reason]
     if allowed:
         console.print(_table("Allowed differences", allowed))
-    if others := [one for one in different if not one.reason]:
+    if others := [difference for difference in different if not difference.reason]:
         console.print(_table("Other differences", others))
         raise OpsError(
             f"the synthesized JSON differs in {len(others)} places that are not allowed, so nothing"
@@ -147,7 +147,7 @@ def prove(
 def report(changes: Changes, copy: Repository) -> None:
     """Say which lock files have changed, and what is left for a person."""
     notes = [f"{path}: written again by uv" for path in changes.locks]
-    notes += [f"write it again yourself: {one}" for one in changes.commands]
+    notes += [f"write it again yourself: {line}" for line in changes.commands]
     if copy.config.get("terraformProviders") or copy.config.get("terraformModules"):
         notes.append(f"generate the bindings of cdktf.json again: {NEW} get")
     if any(path.name == "package.json" for path in changes.files) and (node := _old_node()):
@@ -180,9 +180,15 @@ def _end(changes: Changes, *, dry_run: bool) -> str:
 def _table(title: str, differences: Iterable[Difference]) -> Table:
     """Return a table with a row for each difference, which several stacks may have."""
     stacks: dict[tuple[str, ...], list[str]] = {}
-    for one in differences:
-        values = (_short(one.before), _short(one.after), one.reason or "it is not allowed")
-        stacks.setdefault((".".join(one.place), *values), []).append(Path(one.stack).parent.name)
+    for difference in differences:
+        values = (
+            _short(difference.before),
+            _short(difference.after),
+            difference.reason or "it is not allowed",
+        )
+        stacks.setdefault((".".join(difference.place), *values), []).append(
+            Path(difference.stack).parent.name
+        )
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD)
     for name in ("stacks", "place", "before", "after", "why"):
         table.add_column(name, overflow="fold")

@@ -48,16 +48,16 @@ def compare(before: Documents, after: Documents) -> list[Difference]:
 
 
 def differences(
-    one: Any,  # noqa: ANN401 - any JSON
-    other: Any,  # noqa: ANN401 - any JSON
+    before: Any,  # noqa: ANN401 - any JSON
+    after: Any,  # noqa: ANN401 - any JSON
     place: ConstructPath = (),
 ) -> Iterator[tuple[ConstructPath, tuple[Any, Any]]]:
     """Yield the places where two JSON values differ, with both values; None if there is none."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        for key in one.keys() | other.keys():
-            yield from differences(one.get(key), other.get(key), (*place, key))
-    elif one != other:
-        yield place, (one, other)
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in before.keys() | after.keys():
+            yield from differences(before.get(key), after.get(key), (*place, key))
+    elif before != after:
+        yield place, (before, after)
 
 
 def _whole(source: object) -> str:
