@@ -32,9 +32,9 @@ def _lines(table: Mapping[str, Any]) -> Iterator[str]:
     """Yield the requirements of a table from names to versions."""
     for name, wanted in table.items():
         said = wanted if isinstance(wanted, dict) else {"version": wanted}
-        if found := sorted({"file", "git", "path", "url"} & said.keys()):
+        if sources := sorted({"file", "git", "path", "url"} & said.keys()):
             raise OpsError(
-                f"{name} comes from a {found[0]}, which this command cannot install: run it with"
+                f"{name} comes from a {sources[0]}, which this command cannot install: run it with"
                 " --without-proof, and compare the JSON yourself"
             )
         if name != "python":

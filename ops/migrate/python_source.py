@@ -114,7 +114,7 @@ class _File:
                     assert keyword
                     yield self._name(keyword.end(), _root(module))
         for name in {_root(alias.name) for alias in plain}:
-            yield from self._uses(name, [one for one in plain if _root(one.name) == name])
+            yield from self._uses(name, [alias for alias in plain if _root(alias.name) == name])
 
     def _uses(self, name: str, imports: list[ast.alias]) -> Iterator[_Edit]:
         """Yield the edits of the places that use a name which a plain import binds.
@@ -122,10 +122,10 @@ class _File:
         Where something else binds the name as well, or exports it, the import keeps it:
         `import cdktn as cdktf`.
         """
-        uses = [self._start(one) for one in _loads(self._tree, name)]
+        uses = [self._start(load) for load in _loads(self._tree, name)]
         # Before Python 3.12, the place of a name in an f-string may be wrong.
-        found = all(self._source.startswith(name.encode(), use) for use in uses)
-        if found and not any(_binds(one, name) for one in ast.walk(self._tree)):
+        placed = all(self._source.startswith(name.encode(), use) for use in uses)
+        if placed and not any(_binds(node, name) for node in ast.walk(self._tree)):
             yield from (self._name(use, name) for use in uses)
             yield from self._annotations(name)
             return
@@ -209,11 +209,11 @@ def _binds(node: ast.AST, name: str) -> bool:
             return bound == name
         case ast.Assign(targets=[ast.Name(id="__all__")], value=value):
             return any(
-                isinstance(one, ast.Constant) and one.value == name for one in ast.walk(value)
+                isinstance(part, ast.Constant) and part.value == name for part in ast.walk(value)
             )
         case ast.ImportFrom(names=names) | ast.Global(names=names) | ast.Nonlocal(names=names):
             return name in [
-                getattr(one, "asname", one) or getattr(one, "name", one) for one in names
+                getattr(alias, "asname", alias) or getattr(alias, "name", alias) for alias in names
             ]
         case ast.Import(names=names):
             return name in [alias.asname for alias in names]
