@@ -183,7 +183,7 @@ def _variables(python: Path) -> Mapping[str, str]:
     No bytecode is written, because a changed file may have the size and time of the old file.
     """
     left_out = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", f"{OLD.upper()}_OUTDIR")
-    kept = {name: one for name, one in without_keys(os.environ).items() if name not in left_out}
+    kept = {name: value for name, value in without_keys(os.environ).items() if name not in left_out}
     return kept | {
         "PATH": f"{python.parent}{os.pathsep}{kept.get('PATH', '')}",
         "PYTHONDONTWRITEBYTECODE": "1",

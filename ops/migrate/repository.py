@@ -53,10 +53,10 @@ class Repository:
                 f"{folder} is a project in {language}, and this command changes projects in Python:"
                 f" replace the packages by hand, as {NEW}.io/docs/release/upgrade-guide-v0-22 says"
             )
-        found = cls(folder.resolve(), config)
-        found._git("rev-parse", "--git-dir")
-        found.program()
-        return found
+        repository = cls(folder.resolve(), config)
+        repository._git("rev-parse", "--git-dir")
+        repository.program()
+        return repository
 
     def program(self) -> list[str]:
         """Return Python's arguments that synthesize: a script, or `-m` and a module.
