@@ -17,18 +17,18 @@ export async function ask(method, path, body) {
 	}
 	const answer = await fetch(`/api/${path}`, options).catch(() => null);
 	if (!answer) throw new Refusal("The page's server does not answer. Is ./help.sh still running?");
-	const found = await answer.json().catch(() => null);
-	if (answer.ok && found) return found;
-	if (found?.error) throw new Refusal(sentence(found.error), found.fields);
+	const data = await answer.json().catch(() => null);
+	if (answer.ok && data) return data;
+	if (data?.error) throw new Refusal(sentence(data.error), data.fields);
 	throw new Refusal(`The page's server answered ${answer.status} and gave no reason. Look at its output in the terminal.`);
 }
 
-// Ask for what the address names, `key`: the signal gets { key, found } or { key, problem }, unless
+// Ask for what the address names, `key`: the signal gets { key, data } or { key, problem }, unless
 // the address has changed.
-export async function told(kept, key, path, more = {}) {
+export async function load(kept, key, path, more) {
 	let next;
 	try {
-		next = { found: await ask("GET", path) };
+		next = { data: await ask("GET", path) };
 	} catch (error) {
 		next = { problem: error.message };
 	}

@@ -24,7 +24,7 @@ function bodyOf(value, marks, path, indent) {
 	if (!entries.length) return open + close;
 	const inner = `${indent}  `;
 	const [start, comma, end] = isFlat(value) ? ["", ", ", ""] : [`\n${inner}`, `,\n${inner}`, `\n${indent}`];
-	const part = ([name, one], place) => [place ? comma : start, open === "{" ? `${JSON.stringify(name)}: ` : "", json(one, marks, [...path, name], inner)];
+	const part = ([name, held], place) => [place ? comma : start, open === "{" ? `${JSON.stringify(name)}: ` : "", json(held, marks, [...path, name], inner)];
 	return [open, entries.map(part), end, close];
 }
 

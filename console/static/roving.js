@@ -6,7 +6,7 @@ const stopsOf = (part) => [...part.querySelectorAll("[data-stop]")];
 
 document.addEventListener("focusin", ({ target }) => {
 	const [stop, list] = [target.closest("[data-stop]"), target.closest("[data-keys]")];
-	if (stop && list) for (const other of stopsOf(list)) other.setAttribute("tabindex", other === stop ? "0" : "-1");
+	if (stop && list) for (const each of stopsOf(list)) each.setAttribute("tabindex", each === stop ? "0" : "-1");
 });
 
 document.addEventListener("keydown", (event) => {

@@ -62,8 +62,8 @@ const cells = (one) => Object.values(one.cells);
 
 const counted = Object.fromEntries(Object.keys(FILTERS).map((name) => [name, 0]));
 
-function count(one, by) {
-	if (one) for (const name in FILTERS) if (FILTERS[name].has(one)) counted[name] += by;
+function count(kept, by) {
+	if (kept) for (const name in FILTERS) if (FILTERS[name].has(kept)) counted[name] += by;
 }
 
 export const filter = signal("all");
@@ -72,12 +72,12 @@ export const paused = signal(false);
 export const held = signal(null); // the ids that are shown while rows must not move, or null
 
 const texts = new WeakMap();
-function textOf(one) {
-	if (!texts.has(one)) {
-		const parts = Object.entries(one.cells).flatMap(([route, cell]) => [route, cell.state, cell.text]);
-		texts.set(one, [one.event_name, one.key, ...parts].join("\n").toLowerCase());
+function textOf(kept) {
+	if (!texts.has(kept)) {
+		const parts = Object.entries(kept.cells).flatMap(([route, cell]) => [route, cell.state, cell.text]);
+		texts.set(kept, [kept.event_name, kept.key, ...parts].join("\n").toLowerCase());
 	}
-	return texts.get(one);
+	return texts.get(kept);
 }
 
 // The ids of the rows that match, the newest first.
@@ -123,7 +123,7 @@ export function steady(list, box, idOf) {
 	const before = (isAt && orders.get(box)) || [];
 	const places = new Map(before.map((id, place) => [id, place]));
 	const placeIn = (one) => places.get(idOf(one)) ?? before.length;
-	const found = isAt ? list.toSorted((one, other) => placeIn(one) - placeIn(other)) : list;
-	orders.set(box, found.map(idOf));
-	return found;
+	const order = isAt ? list.toSorted((a, b) => placeIn(a) - placeIn(b)) : list;
+	orders.set(box, order.map(idOf));
+	return order;
 }

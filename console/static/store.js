@@ -31,11 +31,11 @@ export const narrow = signal(phone.matches);
 phone.addEventListener("change", () => (narrow.value = phone.matches));
 
 export const pipeline = computed(() => {
-	const found = model.value?.pipelines ?? [];
-	return found.find((one) => one.name === address.value.pipeline) ?? found[0] ?? null;
+	const all = model.value?.pipelines ?? [];
+	return all.find(({ name }) => name === address.value.pipeline) ?? all[0] ?? null;
 });
 export const routes = computed(() => pipeline.value?.routes ?? []);
-export const routeOf = (id) => routes.value.find((one) => one.id === id);
+export const routeOf = (id) => routes.value.find((route) => route.id === id);
 export const has = (kind) => Boolean(pipeline.value?.nodes.some((node) => node.kind === kind));
 // Return the address of a view of this pipeline.
 export const to = (view, ...rest) => href(pipeline.value?.name ?? "", view, ...rest);
@@ -58,8 +58,8 @@ export const live = computed(() => {
 
 // The sentences about what does not work now.
 export const sentences = computed(() => {
-	const found = Object.keys(health.value).filter(isDown).map((name) => health.value[name].problem || health.value[name].text);
-	return [...new Set([live.value.why, ...found, ...Object.values(problems.value)].filter(Boolean).map(sentence))];
+	const faults = Object.keys(health.value).filter(isDown).map((name) => health.value[name].problem || health.value[name].text);
+	return [...new Set([live.value.why, ...faults, ...Object.values(problems.value)].filter(Boolean).map(sentence))];
 });
 
 const watchers = new Set(); // called with (row, the row before) of news
@@ -68,7 +68,7 @@ export const watchChanges = (watcher) => watchers.add(watcher);
 function forget() {
 	rows.clear();
 	rows.held.value = null;
-	for (const one of [problems, counts, last]) one.value = {};
+	for (const kept of [problems, counts, last]) kept.value = {};
 	items.value = new Map();
 	messages.value = [];
 	letters.value = { waiting: 0, hidden: 0, letters: [] };
@@ -83,8 +83,8 @@ const handlers = {
 	ready() {
 		ready.value = true;
 	},
-	model(found) {
-		if (found.pipelines) model.value = found;
+	model(data) {
+		if (data.pipelines) model.value = data;
 	},
 	problem({ about, text }) {
 		problems.value = { ...problems.value, [about]: text };
@@ -105,16 +105,16 @@ const handlers = {
 		items.value = kept;
 	},
 	message(message) {
-		const known = messages.value.findIndex((one) => one.number === message.number && one.at === message.at);
+		const known = messages.value.findIndex((shown) => shown.number === message.number && shown.at === message.at);
 		messages.value = known < 0 ? [message, ...messages.value].slice(0, MESSAGES) : messages.value.with(known, message);
 	},
-	progress(found) {
-		progress.value = found;
-		if (found.finished) say(found.text, false);
+	progress(job) {
+		progress.value = job;
+		if (job.finished) say(job.text, false);
 	},
 };
 
-for (const [name, kept] of Object.entries({ health: parts, counts, "more-items": moreItems, letters })) handlers[name] = (found) => (kept.value = found);
+for (const [name, kept] of Object.entries({ health: parts, counts, "more-items": moreItems, letters })) handlers[name] = (value) => (kept.value = value);
 
 let waiting = [];
 
@@ -160,9 +160,9 @@ export function listen(name) {
 // Read what is deployed.
 export async function renew() {
 	try {
-		const found = await ask("GET", "model");
+		const data = await ask("GET", "model");
 		trouble.value = "";
-		if (JSON.stringify(found) !== JSON.stringify(model.value)) model.value = found;
+		if (JSON.stringify(data) !== JSON.stringify(model.value)) model.value = data;
 	} catch (error) {
 		trouble.value = error.message;
 		if (!model.value) setTimeout(renew, 2000);
@@ -174,10 +174,10 @@ export const say = (text, bad = false, keys = []) => (said.value = { text, bad, 
 // Do something, and say what came of it. Return the answer, or undefined after a refusal.
 export async function act(work, done = () => "") {
 	try {
-		const found = await work();
-		const text = done(found);
-		if (text) say(text, false, found.written);
-		return found;
+		const data = await work();
+		const text = done(data);
+		if (text) say(text, false, data.written);
+		return data;
 	} catch (error) {
 		say(error.message, true);
 	}
@@ -186,7 +186,7 @@ export async function act(work, done = () => "") {
 // Ask the server for something about this pipeline, and say what came of it.
 const tell = (method, path, body, done) => act(() => ask(method, path, { pipeline: pipeline.value.name, ...body }), done);
 
-export const written = (found) => `Written: ${found.written.map((key) => short(key)).join(", ")}.`;
+export const written = (data) => `Written: ${data.written.map((key) => short(key)).join(", ")}.`;
 export const random = () => tell("POST", "items/random", { count: 1 }, written);
 export const replayLetters = (letters) => tell("POST", "letters/replay", { letters }, () => "Replaying …");
 export const discardLetters = (letters, what = "this dead letter") => confirm(`Discard ${what} for good?`) && tell("POST", "letters/discard", { letters }, () => "Discarding …");
@@ -195,9 +195,9 @@ export const replayChange = (id, route) => act(() => ask("POST", `changes/${enco
 
 export async function older() {
 	const asked = { pipeline: pipeline.value.name, limit: 500, before: rows.oldest() ?? "", failed: rows.filter.value === "failed" };
-	const found = await act(() => ask("GET", `changes?${query(asked)}`));
-	if (!found) return;
-	const came = found.rows.filter((one) => !rows.keep(one)).length;
+	const data = await act(() => ask("GET", `changes?${query(asked)}`));
+	if (!data) return;
+	const came = data.rows.filter((row) => !rows.keep(row)).length;
 	rows.held.value = null;
 	rows.version.value += 1;
 	if (!came) say("There are no older changes.");

@@ -28,7 +28,7 @@ export function age(seconds) {
 }
 
 const MARKS = { ok: "✓", skip: "·", warn: "↻", bad: "✗" };
-const states = (found) => Object.fromEntries(Object.entries(found).map(([name, [kind, word = name]]) => [name, { kind, word, mark: MARKS[kind] }]));
+const states = (kinds) => Object.fromEntries(Object.entries(kinds).map(([name, [kind, word = name]]) => [name, { kind, word, mark: MARKS[kind] }]));
 
 const STATES = states({
 	delivered: ["ok"],
@@ -85,4 +85,4 @@ export const plainItem = (item) => Object.fromEntries(Object.entries(item).map((
 
 export const short = (text, most = 60) => (text.length > most ? `${text.slice(0, most)} …` : text);
 
-export const many = (count, one, more = `${one}s`) => `${count.toLocaleString()} ${count === 1 ? one : more}`;
+export const many = (count, word, more = `${word}s`) => `${count.toLocaleString()} ${count === 1 ? word : more}`;

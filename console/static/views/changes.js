@@ -104,20 +104,20 @@ function grid(ids) {
 const box = (role, kind, body, title = nothing) => html`<span role=${role} class=${kind} title=${title}>${body}</span>`;
 
 function line(id, place, size, routes, isHere) {
-	const one = rows.row(id);
-	if (!one) return nothing;
+	const row = rows.row(id);
+	if (!row) return nothing;
 	const part = (...of) => box("gridcell", ...of);
-	return html`<div role="row" id=${`row-${id}`} class=${`row ${one.failed ? "failed" : ""} ${isHere ? "here" : ""}`} aria-rowindex=${place + 2} aria-selected=${isHere} data-id=${id} .style=${`transform:translateY(${place * size}px)`}>
-		${part("at", time(one.at), date(one.at))}${part("what", one.event_name)}${part("key", one.key || "–", one.key)}
-		${routes.map((route) => part("route", html`<span data-route=${route.id}>${cell(one.cells[route.id], route.label)}</span>`))}
-		${part("took", span(one.seconds, ""))}
+	return html`<div role="row" id=${`row-${id}`} class=${`row ${row.failed ? "failed" : ""} ${isHere ? "here" : ""}`} aria-rowindex=${place + 2} aria-selected=${isHere} data-id=${id} .style=${`transform:translateY(${place * size}px)`}>
+		${part("at", time(row.at), date(row.at))}${part("what", row.event_name)}${part("key", row.key || "–", row.key)}
+		${routes.map((route) => part("route", html`<span data-route=${route.id}>${cell(row.cells[route.id], route.label)}</span>`))}
+		${part("took", span(row.seconds, ""))}
 	</div>`;
 }
 
-export function cell(one, label = "") {
-	if (!one) return "–";
-	const { mark, kind, word } = stateOf(one);
-	const text = cellText(one, store.now.value, store.isDown("runner"));
+export function cell(state, label = "") {
+	if (!state) return "–";
+	const { mark, kind, word } = stateOf(state);
+	const text = cellText(state, store.now.value, store.isDown("runner"));
 	return html`<span class=${`cell ${kind}`} title=${`${label}: ${word}, ${text}`}><b aria-hidden="true">${mark}</b> <span class="label">${label}</span><span class="text"><span class="hidden">${word}: </span>${text}</span></span>`;
 }
 
@@ -179,9 +179,9 @@ function reveal(place) {
 
 // Focus the list; return whether there is one.
 export function focusList() {
-	const found = list() ?? document.querySelector("#view [data-stop][tabindex='0']");
-	found?.focus();
-	return Boolean(found);
+	const stop = list() ?? document.querySelector("#view [data-stop][tabindex='0']");
+	stop?.focus();
+	return Boolean(stop);
 }
 
 // A list that is drawn anew begins at its top.

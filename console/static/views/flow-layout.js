@@ -8,18 +8,18 @@ const [LEAST, MOST] = [0.7, 1.25]; // of these widths: with less, the layers are
 const [GAP, LINE] = [18, 17];
 const DOWN = { height: 58, step: 84, gap: 8 }; // of layers one below the other
 
-const sum = (numbers) => numbers.reduce((all, one) => all + one, 0);
+const sum = (numbers) => numbers.reduce((all, size) => all + size, 0);
 
 // Return nodes with x, y, width and height, edges with a path, and the size of it all.
 export function layout({ nodes: all, edges, routes }, width) {
 	const nodes = all.map((node) => ({ ...node, routes: routes.filter((route) => route.node === node.id) }));
 	const columns = Object.values(Object.groupBy(nodes, ({ kind }) => LAYERS[kind]));
-	columns.at(-1).sort((one, other) => ORDER.indexOf(one.kind) - ORDER.indexOf(other.kind));
+	columns.at(-1).sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
 	const least = columns.map((column) => Math.max(...column.map((node) => (node.routes.length ? SENDER : (WIDTHS[node.kind] ?? PLACE)))));
 	const gaps = (columns.length - 1) * Math.min(110, Math.max(34, width * 0.05));
 	const scale = Math.min(MOST, (width - 2 - gaps) / sum(least));
 	const down = width < 700 || scale < LEAST;
-	const height = down ? downwards(columns, width) : across(columns, width, least.map((one) => one * scale));
+	const height = down ? downwards(columns, width) : across(columns, width, least.map((size) => size * scale));
 	const byId = new Map(nodes.map((node) => [node.id, node]));
 	const drawn = joined(edges.filter(({ from, to }) => byId.has(from) && byId.has(to)));
 	const paths = drawn.map((edge) => ({ ...edge, ...path(edge, drawn, byId, down) }));
@@ -63,9 +63,9 @@ function downwards(columns, whole) {
 // Return the path of an edge; edges that share a side leave and arrive at places of their own.
 function path(edge, edges, byId, down) {
 	const [from, to] = [byId.get(edge.from), byId.get(edge.to)];
-	const share = (end, other) => {
-		const at = (one) => byId.get(one[other])[down ? "x" : "y"];
-		const sorted = edges.filter((one) => one[end] === edge[end]).sort((one, two) => at(one) - at(two));
+	const share = (end, far) => {
+		const at = (link) => byId.get(link[far])[down ? "x" : "y"];
+		const sorted = edges.filter((link) => link[end] === edge[end]).sort((left, right) => at(left) - at(right));
 		return (sorted.indexOf(edge) + 1) / (sorted.length + 1);
 	};
 	const [a, b] = [share("from", "to"), share("to", "from")];

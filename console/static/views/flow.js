@@ -16,17 +16,17 @@ new ResizeObserver(() => (width.value = document.documentElement.clientWidth - P
 const drawn = computed(() => (store.pipeline.value?.nodes.length ? layout(store.pipeline.value, width.value) : null));
 
 export function flow() {
-	const found = drawn.value;
-	if (!found) return nothing;
-	const { nodes, edges, height, down } = found;
+	const shape = drawn.value;
+	if (!shape) return nothing;
+	const { nodes, edges, height, down } = shape;
 	const arrow = (kind) => svg`<marker id=${`arrow-${kind}`} viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0L8 4L0 8z" class=${`tip ${kind}`}></path></marker>`;
 	const label = ({ label: text, at }) => (text && at ? svg`<text class="method" x=${at.x} y=${at.y + 4} text-anchor="middle">${text}</text>` : nothing);
 	return html`<section class="flow" aria-label="How a change moves">
-		<svg id="flow" class=${down ? "down" : ""} width=${found.width} height=${height} viewBox=${`0 0 ${found.width} ${height}`} data-keys>
+		<svg id="flow" class=${down ? "down" : ""} width=${shape.width} height=${height} viewBox=${`0 0 ${shape.width} ${height}`} data-keys>
 			<defs>${["", "bad", "warn"].map(arrow)}</defs>
 			${edges.map(edge)} ${edges.map(label)}
 			<g id="dots"></g>
-			${nodes.map((one, place) => node(one, place, down))}
+			${nodes.map((node, place) => box(node, place, down))}
 		</svg>
 	</section>`;
 }
@@ -41,13 +41,13 @@ function edge({ on, routes, d }) {
 	return svg`<path class=${`edge ${isFailure ? "failure" : ""} ${kind || ""}`} d=${d} marker-end=${`url(#arrow-${kind || ""})`}></path>`;
 }
 
-function node(one, place, down) {
-	const { kind, name, label, detail, routes, x, y, width: wide, height } = one;
+function box(node, place, down) {
+	const { kind, name, label, detail, routes, x, y, width: wide, height } = node;
 	const word = NAMES[kind] ?? kind;
 	const title = down && kind in VIEWS && kind !== "table" ? word : label;
 	return svg`<foreignObject x=${x} y=${y} width=${wide} height=${height}>
-		${html`<a class=${`node ${kind} ${kindOf(one)}`} data-stop tabindex=${place ? -1 : 0} href=${target(one)} title=${`${word} ${name}${detail ? `, ${detail}` : ""}`}>
-			<b>${title}</b>${routes.length ? sender(one, down) : html`<small>${title === word ? "" : `${word} · `}${about(one)}</small>`}
+		${html`<a class=${`node ${kind} ${kindOf(node)}`} data-stop tabindex=${place ? -1 : 0} href=${target(node)} title=${`${word} ${name}${detail ? `, ${detail}` : ""}`}>
+			<b>${title}</b>${routes.length ? sender(node, down) : html`<small>${title === word ? "" : `${word} · `}${about(node)}</small>`}
 		</a>`}
 	</foreignObject>`;
 }
@@ -63,7 +63,7 @@ function kindOf({ kind, routes }) {
 function target({ kind, routes }) {
 	if (kind in VIEWS) return store.to(VIEWS[kind]);
 	const done = routes.map(({ id }) => ({ route: id, ...store.last.value[id] })).filter(({ id }) => id);
-	const [latest] = done.sort((one, other) => other.cell.at - one.cell.at);
+	const [latest] = done.sort((a, b) => b.cell.at - a.cell.at);
 	return latest ? store.to("changes", latest.id, latest.route) : store.to("changes");
 }
 
@@ -89,10 +89,10 @@ function speed(route) {
 }
 
 function lastOf(route) {
-	const found = store.last.value[route];
-	if (!found) return "nothing sent yet";
-	const { mark, kind } = stateOf(found.cell);
-	return html`<span class=${kind}>${mark} ${found.event_name} ${found.key}</span>`;
+	const sent = store.last.value[route];
+	if (!sent) return "nothing sent yet";
+	const { mark, kind } = stateOf(sent.cell);
+	return html`<span class=${kind}>${mark} ${sent.event_name} ${sent.key}</span>`;
 }
 
 function about({ kind, detail }) {
@@ -105,8 +105,8 @@ function about({ kind, detail }) {
 }
 
 function summary() {
-	const found = Object.groupBy(store.items.value.values(), (one) => stateNow(one).state);
-	const order = Object.entries(found).sort(([, one], [, other]) => other.length - one.length);
+	const groups = Object.groupBy(store.items.value.values(), (item) => stateNow(item).state);
+	const order = Object.entries(groups).sort(([, a], [, b]) => b.length - a.length);
 	return order.length ? order.slice(0, 3).map(([state, all]) => `${all.length} ${state}`).join(" · ") : "no item yet";
 }
 
@@ -119,7 +119,7 @@ function travel(row, before) {
 	if (still.matches || document.hidden || !dots || dots.childElementCount >= MOST_DOTS) return;
 	const { edges } = drawn.value;
 	const toNode = (id) => {
-		const last = edges.find((one) => one.to === id && one.on !== "failure");
+		const last = edges.find((line) => line.to === id && line.on !== "failure");
 		return last ? [...toNode(last.from), last] : [];
 	};
 	for (const [id, cell] of Object.entries(row.cells)) {
@@ -127,7 +127,7 @@ function travel(row, before) {
 		if (!sender || before?.cells[id]?.state === cell.state) continue;
 		const { kind } = stateOf(cell);
 		const isBad = kind === "bad";
-		const out = edges.find((one) => one.from === sender && (isBad ? one.on === "failure" : one.route === id && one.on !== "failure"));
+		const out = edges.find((line) => line.from === sender && (isBad ? line.on === "failure" : line.route === id && line.on !== "failure"));
 		if (isBad || cell.state === "delivered") run(dots, [...toNode(sender), out], kind);
 		else if (cell.state === "filtered") run(dots, toNode(sender), kind);
 	}
@@ -137,7 +137,7 @@ function run(dots, edges, kind) {
 	const dot = document.createElementNS("http://www.w3.org/2000/svg", "circle");
 	dot.setAttribute("r", "5");
 	dot.setAttribute("class", `dot ${kind}`);
-	dot.style.offsetPath = `path("${edges.map((one) => one?.d ?? "").join("")}")`;
+	dot.style.offsetPath = `path("${edges.map((line) => line?.d ?? "").join("")}")`;
 	dots.append(dot);
 	dot.animate([{ offsetDistance: "0%" }, { offsetDistance: "100%" }], TRAVEL_MS * edges.length).onfinish = () => dot.remove();
 }

@@ -12,13 +12,13 @@ const WORDS = { ok: "works", unknown: "not known" };
 
 export function header() {
 	const { stack, cloud, local, pipelines } = store.model.value;
-	const one = store.pipeline.value;
+	const pipeline = store.pipeline.value;
 	return html`<header>
 		<h1>${stack}</h1>
-		${pipelines.length > 1 ? html`<select aria-label="Pipeline" @change=${({ target }) => go(href(target.value, address.value.view))}>${pipelines.map(({ name }) => html`<option value=${name} .selected=${name === one?.name}>${name}</option>`)}</select>` : ""}
+		${pipelines.length > 1 ? html`<select aria-label="Pipeline" @change=${({ target }) => go(href(target.value, address.value.view))}>${pipelines.map(({ name }) => html`<option value=${name} .selected=${name === pipeline?.name}>${name}</option>`)}</select>` : ""}
 		<span class="cloud" title=${`${cloud}. Times are in the zone ${zone}.`}>${local ? "Local" : "AWS"}${` ${cloud.split(/ at |AWS /)[1] ?? ""}`}</span>
 		${health()}
-		${one?.problem ? "" : html`<button @click=${store.random}>Random item</button>
+		${pipeline?.problem ? "" : html`<button @click=${store.random}>Random item</button>
 			<button class="main" @click=${() => openWrite()} title="Key: n">Write an item</button>`}
 	</header>`;
 }
@@ -27,20 +27,20 @@ function health() {
 	const { state, text, why } = store.live.value;
 	return html`<ul class="health" aria-label="Health">
 		<li class=${`live ${KINDS[state]}`} title=${why || "News arrives by itself."}><i></i><b role="status">${text}</b></li>
-		${Object.keys(NAMES).map((name) => part(name, store.health.value[name]))}
+		${Object.keys(NAMES).map((name) => lamp(name, store.health.value[name]))}
 	</ul>`;
 }
 
-function part(name, one) {
-	if (!one) return nothing;
+function lamp(name, part) {
+	if (!part) return nothing;
 	const now = store.now.value;
-	const isDown = one.state === "down";
-	const since = one.since ? age(now - one.since) : "";
-	const checked = one.checked ? `checked ${age(now - one.checked)} ago` : "not checked yet";
-	const text = one.state === "unknown" ? `${NAMES[name]}: not known` : isDown ? `${NAMES[name]} down` : one.text;
-	const more = `${WORDS[one.state] ?? one.state}${since && ` for ${since}`}, ${checked}`;
-	const took = isDown ? since : one.checked ? `${Math.round(one.milliseconds)} ms` : "…";
-	return html`<li class=${KINDS[one.state]} title=${`${one.problem || text}: ${more}`}><i></i><span class="said">${text}</span><small>${took}</small><span class="hidden">${more}</span></li>`;
+	const isDown = part.state === "down";
+	const since = part.since ? age(now - part.since) : "";
+	const checked = part.checked ? `checked ${age(now - part.checked)} ago` : "not checked yet";
+	const text = part.state === "unknown" ? `${NAMES[name]}: not known` : isDown ? `${NAMES[name]} down` : part.text;
+	const more = `${WORDS[part.state] ?? part.state}${since && ` for ${since}`}, ${checked}`;
+	const took = isDown ? since : part.checked ? `${Math.round(part.milliseconds)} ms` : "…";
+	return html`<li class=${KINDS[part.state]} title=${`${part.problem || text}: ${more}`}><i></i><span class="said">${text}</span><small>${took}</small><span class="hidden">${more}</span></li>`;
 }
 
 export function tabs() {

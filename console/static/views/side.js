@@ -9,12 +9,12 @@ export function leave() {
 	focusList();
 }
 
-// `told` has a `problem`, or is what `body` draws; without it, the answer has not come.
-export function side(title, told, body, { buttons = "", tabs = "" } = {}) {
+// `data` has a `problem`, or is what `body` draws; without it, the answer has not come.
+export function side(title, data, body, { buttons = "", tabs = "" } = {}) {
 	const loading = html`<p class="empty" role="status">Loading …</p>`;
 	return html`<aside id="side" class="side" tabindex="-1" aria-labelledby="side-title">
 		<div class="bar"><h2 id="side-title">${title}</h2>
 			<span>${buttons} <button class="close" @click=${leave} title="Key: Escape">Close</button></span>${tabs}</div>
-		<div class="side-body">${told?.problem ? html`<p class="bad">${told.problem}</p>` : told ? body() : loading}</div>
+		<div class="side-body">${data?.problem ? html`<p class="bad">${data.problem}</p>` : data ? body() : loading}</div>
 	</aside>`;
 }

@@ -25,9 +25,9 @@ function attention() {
 	const { failed } = totals.value;
 	if (!store.ready.value) return "";
 	if (!failed) return "Nothing has failed.";
-	const one = newest((found) => found.failed);
-	const [route] = Object.entries(one.cells).find(([, cell]) => isFailed(cell)) ?? [""];
-	return html`<span class="bad">✗ ${many(failed, "change has failed", "changes have failed")}.</span> <a href=${store.to("changes", one.id, route)}>See what is wrong with ${short(one.key) || "the last one"}</a>`;
+	const row = newest((one) => one.failed);
+	const [route] = Object.entries(row.cells).find(([, cell]) => isFailed(cell)) ?? [""];
+	return html`<span class="bad">✗ ${many(failed, "change has failed", "changes have failed")}.</span> <a href=${store.to("changes", row.id, route)}>See what is wrong with ${short(row.key) || "the last one"}</a>`;
 }
 
 // What the last action did; of a write, also what has become of the change. It goes when it is old.
@@ -36,9 +36,9 @@ function spoken() {
 	if (!said) return nothing;
 	const isOld = store.now.value - said.at > SHOWN_SECONDS;
 	if (isOld && !said.bad && !said.keys.length) return nothing;
-	const found = said.keys.length ? newest((one) => one.key === said.keys.at(-1) && one.at > said.at - SLOW_SECONDS) : null;
-	if (isOld && found?.settled && !found.failed) return nothing;
-	return html`<span class=${said.bad ? "bad" : ""}>${said.text}</span> ${said.keys.length ? became(found, said.at) : ""}`;
+	const row = said.keys.length ? newest((one) => one.key === said.keys.at(-1) && one.at > said.at - SLOW_SECONDS) : null;
+	if (isOld && row?.settled && !row.failed) return nothing;
+	return html`<span class=${said.bad ? "bad" : ""}>${said.text}</span> ${said.keys.length ? became(row, said.at) : ""}`;
 }
 
 // What the request of a delivered change lacks: the server is asked once for each written change.
@@ -46,8 +46,8 @@ const lack = signal({});
 async function look(id) {
 	lack.value = { id };
 	const { routes } = await ask("GET", `changes/${encodeURIComponent(id)}`).catch(() => ({ routes: {} }));
-	const [route, told] = Object.entries(routes).find(([, { summary }]) => summary.attributes.length) ?? [];
-	if (told && lack.value.id === id) lack.value = { id, route, names: told.summary.attributes };
+	const [route, fate] = Object.entries(routes).find(([, { summary }]) => summary.attributes.length) ?? [];
+	if (fate && lack.value.id === id) lack.value = { id, route, names: fate.summary.attributes };
 }
 
 function became(known, at) {

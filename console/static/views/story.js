@@ -11,10 +11,10 @@ export const code = (body) => html`<pre tabindex="0">${body}</pre>`;
 
 const BARS = { read: "read", failed: "bad", waiting: "warn" };
 
-export function timeline(one, { timeline: bars }) {
+export function timeline(row, { timeline: bars }) {
 	if (!bars.length) return nothing;
 	const ends = bars.map((bar) => bar.to ?? Math.max(store.now.value, bar.from));
-	const start = Math.min(one.at, ...bars.map((bar) => bar.from));
+	const start = Math.min(row.at, ...bars.map((bar) => bar.from));
 	const whole = Math.max(0.001, ...ends.map((end) => end - start));
 	const at = (seconds) => ((seconds - start) / whole) * 1000;
 	const line = (bar, place) => {
@@ -27,9 +27,9 @@ export function timeline(one, { timeline: bars }) {
 	return part(`Timeline, ${span(whole)} from the write`, html`<ol class="timeline">${bars.map(line)}</ol>`);
 }
 
-export function filters(told) {
-	if (!told.filters.length) return part("Filter", html`<p>There is none: every change passes.</p>`);
-	return part(told.filters.length > 1 ? "Filters: one must match" : "Filter", ...told.filters.map(filter));
+export function filters(fate) {
+	if (!fate.filters.length) return part("Filter", html`<p>There is none: every change passes.</p>`);
+	return part(fate.filters.length > 1 ? "Filters: one must match" : "Filter", ...fate.filters.map(filter));
 }
 
 function filter({ text, matched, clauses }) {
@@ -43,22 +43,22 @@ function filter({ text, matched, clauses }) {
 const tells = (origin) => origin && origin.kind !== "input" && !(origin.kind.endsWith("parameter") && !origin.expression.startsWith("$"));
 
 // Number the origins of a request's values: a value from the same expression has the same number.
-function numbered(found) {
-	const all = found ? [...found.url, ...found.headers.flatMap((one) => one.pieces), ...found.body] : [];
+function numbered(sent) {
+	const all = sent ? [...sent.url, ...sent.headers.flatMap(({ pieces }) => pieces), ...sent.body] : [];
 	const numbers = new Map();
 	for (const { origin } of all) if (tells(origin) && !numbers.has(origin.expression)) numbers.set(origin.expression, { origin, number: numbers.size + 1 });
 	return numbers;
 }
 
-export function request({ request: found, template }) {
-	if (!found) return nothing;
-	const numbers = numbered(found);
+export function request({ request: sent, template }) {
+	if (!sent) return nothing;
+	const numbers = numbered(sent);
 	const piece = ({ text, origin }) => (tells(origin) ? html`<mark title=${`${origin.expression}: ${valueOf(origin)}`}>${text || "∅"}<sup>${numbers.get(origin.expression).number}</sup></mark>` : text);
 	const pieces = (list) => list.map(piece);
-	const isPlain = found.body.length === 1 && !tells(found.body[0].origin);
+	const isPlain = sent.body.length === 1 && !tells(sent.body[0].origin);
 	return part("Request", html`
 		${template ? html`<details><summary>The input template that makes the body</summary>${code(template)}</details>` : ""}
-		${code(html`<b>${found.method}</b> ${pieces(found.url)}\n${found.headers.map((one) => html`<span class="soft">${one.name}:</span> ${pieces(one.pieces)}\n`)}\n${isPlain ? pretty(found.body[0].text) : pieces(found.body)}`)}`);
+		${code(html`<b>${sent.method}</b> ${pieces(sent.url)}\n${sent.headers.map((one) => html`<span class="soft">${one.name}:</span> ${pieces(one.pieces)}\n`)}\n${isPlain ? pretty(sent.body[0].text) : pieces(sent.body)}`)}`);
 }
 
 function valueOf({ kind, absent, problem, value }) {
@@ -67,8 +67,8 @@ function valueOf({ kind, absent, problem, value }) {
 	return short(typeof value === "string" ? value : (JSON.stringify(value) ?? ""), LONG);
 }
 
-export function origins(told) {
-	const numbers = [...numbered(told.request).values()];
+export function origins(fate) {
+	const numbers = [...numbered(fate.request).values()];
 	if (!numbers.length) return nothing;
 	return part("Where its values come from", html`<ol>${numbers.map(({ origin, number }) => html`<li>
 		<mark>${number}</mark> <code>${origin.expression}</code> <span class=${origin.absent ? "bad" : ""}>${valueOf(origin)}</span> <span class="meta">${origin.kind}</span></li>`)}</ol>`);
@@ -81,10 +81,10 @@ export function responses({ responses: all }) {
 }
 
 // Its values that the request has are marked, and those for which a filter refuses it.
-export function record(found, told) {
-	if (!found.record) return part("Record", html`<p>${found.note ?? "The record is not known."}</p>`);
+export function record(data, fate) {
+	if (!data.record) return part("Record", html`<p>${data.note ?? "The record is not known."}</p>`);
 	const marks = new Map();
-	for (const { origin } of numbered(told?.request).values()) if (origin.path?.length) marks.set(origin.path.join("\n"), "of-request");
-	for (const one of told?.filters.flatMap((each) => each.clauses) ?? []) if (!one.accepted) marks.set(one.path.join("\n"), "bad");
-	return part("Record of the stream", code(json(found.record, marks)));
+	for (const { origin } of numbered(fate?.request).values()) if (origin.path?.length) marks.set(origin.path.join("\n"), "of-request");
+	for (const { accepted, path } of fate?.filters.flatMap((each) => each.clauses) ?? []) if (!accepted) marks.set(path.join("\n"), "bad");
+	return part("Record of the stream", code(json(data.record, marks)));
 }

@@ -18,11 +18,11 @@ const pasted = signal({ on: false, text: "" });
 const result = signal({ rows: [] });
 const running = signal(false);
 
-const route = () => store.routeOf(address.value.first) ?? store.routes.value[0];
+const chosen = () => store.routeOf(address.value.first) ?? store.routes.value[0];
 const deployed = (one) => ({ ...Object.fromEntries(PARTS.map((name) => [name, one[name] ?? null])), filters: one.filters.map(pretty) });
 
-function start(one) {
-	edited.value = { route: one.id, ...deployed(one) };
+function start(route) {
+	edited.value = { route: route.id, ...deployed(route) };
 	run();
 }
 
@@ -36,44 +36,44 @@ function change(what, changes) {
 // Another route is shown as it is deployed.
 effect(() => {
 	if (address.value.view !== "what-if" || !store.ready.value) return;
-	const one = route();
-	if (one && edited.peek()?.route !== one.id) start(one);
+	const route = chosen();
+	if (route && edited.peek()?.route !== route.id) start(route);
 });
 
 // What differs from what is deployed; the rest is not sent.
-function difference(one) {
-	const was = deployed(one);
+function difference(route) {
+	const was = deployed(route);
 	return Object.fromEntries(PARTS.filter((name) => JSON.stringify(edited.value[name]) !== JSON.stringify(was[name])).map((name) => [name, edited.value[name]]));
 }
 
 let number = 0;
 async function run() {
-	const one = route();
-	if (edited.value?.route !== one?.id) return;
+	const route = chosen();
+	if (edited.value?.route !== route?.id) return;
 	const mine = ++number;
 	const { on, text } = pasted.value;
 	running.value = true;
-	let found;
+	let data;
 	try {
-		found = await ask("POST", "what-if", { pipeline: store.pipeline.value.name, route: one.id, edited: difference(one), records: on ? { text } : "last", limit: LIMIT });
+		data = await ask("POST", "what-if", { pipeline: store.pipeline.value.name, route: route.id, edited: difference(route), records: on ? { text } : "last", limit: LIMIT });
 	} catch (error) {
-		found = { rows: [], problems: [error.message] };
+		data = { rows: [], problems: [error.message] };
 	}
-	if (mine === number) [result.value, running.value] = [found, false];
+	if (mine === number) [result.value, running.value] = [data, false];
 }
 
 export function whatIf() {
-	const one = route();
+	const route = chosen();
 	const now = edited.value;
-	if (!one || now?.route !== one.id) return html`<p class="empty" role="status">Loading …</p>`;
-	const isEdited = Object.keys(difference(one)).length > 0;
+	if (!route || now?.route !== route.id) return html`<p class="empty" role="status">Loading …</p>`;
+	const isEdited = Object.keys(difference(route)).length > 0;
 	const { path, query, headers } = now.parameters;
 	const put = (changes) => change(edited, changes);
 	const parameters = (name, value) => put({ parameters: { ...now.parameters, [name]: value } });
 	return html`<div class="what-if scroll" tabindex="0" role="region" aria-label="What if">
 		<form class="editors" @submit=${(event) => event.preventDefault()}>
-			<div class="tools"><label class="choose">Route <select @change=${({ target }) => go(store.to("what-if", target.value))}>${store.routes.value.map(({ id, label }) => html`<option value=${id} .selected=${id === one.id}>${label}</option>`)}</select></label>
-				${button("Back to what is deployed", () => start(one), !isEdited)}${button("Run again", run)}</div>
+			<div class="tools"><label class="choose">Route <select @change=${({ target }) => go(store.to("what-if", target.value))}>${store.routes.value.map(({ id, label }) => html`<option value=${id} .selected=${id === route.id}>${label}</option>`)}</select></label>
+				${button("Back to what is deployed", () => start(route), !isEdited)}${button("Run again", run)}</div>
 			<p class="hint">Edit any field. Nothing is deployed: the records run through the deployed and the edited definition.</p>
 			${filters(now, put)}
 			${now.input_paths ? pairs("Input path", now.input_paths, (input_paths) => put({ input_paths })) : ""}
@@ -94,10 +94,10 @@ const area = (label, text, changed, least = 1) => html`<div class="field"><label
 	<textarea id=${`edit-${label}`} rows=${Math.max(least, text.split("\n").length)} spellcheck="false" .value=${text} @input=${({ target }) => changed(target.value)}></textarea></div>`;
 
 function filters({ filters: all, input_paths: isRule }, put) {
-	const one = (text, place) => html`${area(all.length > 1 ? `Filter ${place + 1}` : "Filter", text, (next) => put({ filters: all.with(place, next) }), 2)}
+	const field = (text, place) => html`${area(all.length > 1 ? `Filter ${place + 1}` : "Filter", text, (next) => put({ filters: all.with(place, next) }), 2)}
 		${isRule ? "" : button("Remove this filter", () => put({ filters: all.toSpliced(place, 1) }))}`;
 	const add = () => put({ filters: [...all, '{\n  "eventName": ["INSERT"]\n}'] });
-	return html`${all.map(one)} ${isRule || all.length >= MOST_FILTERS ? "" : button(all.length ? "Add a filter (one of them must match)" : "Add a filter", add)}`;
+	return html`${all.map(field)} ${isRule || all.length >= MOST_FILTERS ? "" : button(all.length ? "Add a filter (one of them must match)" : "Add a filter", add)}`;
 }
 
 const areas = (values, changed, title = "", remove = null) => Object.entries(values).map(([name, text]) => html`${area(title + name, text, (next) => changed({ ...values, [name]: next }))}${remove ? button(`Remove ${name}`, () => remove(name)) : ""}`);

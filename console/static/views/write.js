@@ -36,10 +36,10 @@ function focusFirst([name]) {
 
 async function example({ unasked = false } = {}) {
 	try {
-		const found = await ask("GET", `items/example?${query({ pipeline: store.pipeline.value.name })}`);
+		const data = await ask("GET", `items/example?${query({ pipeline: store.pipeline.value.name })}`);
 		const { typed, text } = state.value;
 		if (unasked && text) return; // somebody has begun to write
-		set({ text: JSON.stringify(typed ? found.typed : found.item, null, 2), error: "", faults: {} });
+		set({ text: JSON.stringify(typed ? data.typed : data.item, null, 2), error: "", faults: {} });
 	} catch (error) {
 		set({ error: error.message });
 	}
@@ -100,9 +100,9 @@ function editor({ key }) {
 async function send(...request) {
 	set({ busy: true, error: "", faults: {} });
 	try {
-		const found = await ask(...request);
+		const data = await ask(...request);
 		dialog().close();
-		store.say(store.written(found), false, found.written);
+		store.say(store.written(data), false, data.written);
 	} catch (error) {
 		if (!(error instanceof Refusal)) throw error;
 		set({ error: error.message, faults: error.fields ?? {} });
