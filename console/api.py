@@ -65,10 +65,10 @@ class Api:
             raise ConsoleError(f"limit is {limit!r}; write a whole number from 1 to {MOST_ROWS}")
         board = self._boards.get(query.get("pipeline"))
         with board.lock:
-            found = board.store.rows(
+            changes = board.store.rows(
                 before=query.get("before"), limit=int(limit), failed=query.get("failed") == "true"
             )
-            return JSONResponse({"rows": [change.row() for change in found]})
+            return JSONResponse({"rows": [change.row() for change in changes]})
 
     async def _change(self, request: Request) -> Response:
         id_ = request.path_params["id"]
@@ -198,7 +198,7 @@ class Api:
         letters = given.get("letters")
         if letters == "all":
             return self._board_of(given), None
-        if not isinstance(letters, list) or not all(isinstance(one, str) for one in letters):
+        if not isinstance(letters, list) or not all(isinstance(letter, str) for letter in letters):
             raise ConsoleError('letters are a list of ids, or "all"')
         if not letters:
             raise ConsoleError("choose a letter, or all of them")
@@ -233,8 +233,8 @@ class Api:
             is_text = isinstance(wanted, dict) and isinstance(wanted.get("text"), str)
             records = pasted(parse_value(wanted["text"]) if is_text else wanted)
         keys = board.deployment.table.keys
-        found = await asyncio.to_thread(what_if, route, edited, records, keys)
-        return JSONResponse(found)
+        results = await asyncio.to_thread(what_if, route, edited, records, keys)
+        return JSONResponse(results)
 
     def _board_of(self, given: dict[str, Any]) -> Board:
         name = given.get("pipeline")
@@ -248,15 +248,18 @@ def _act(form: Form, action: str, values: dict[str, Any]) -> list[Item]:
 async def _object(request: Request) -> dict[str, Any]:
     """Return the JSON object of a request's body."""
     try:
-        found = json.loads(await request.body())
+        body = json.loads(await request.body())
     except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, dict):
+        body = None
+    if not isinstance(body, dict):
         raise ConsoleError("the request's body is not a JSON object")
-    return found
+    return body
 
 
 async def _typed_object(request: Request) -> dict[str, Any]:
     """Return the JSON object of a request's body, whose numbers keep their digits."""
-    found = parse_json(await request.body())
-    return {name: one.text if isinstance(one, NumberText) else one for name, one in found.items()}
+    values = parse_json(await request.body())
+    return {
+        name: value.text if isinstance(value, NumberText) else value
+        for name, value in values.items()
+    }

@@ -101,8 +101,8 @@ class Board:
         sqs = self._quick.client("sqs")
         self.letters.use(LetterReader(entered, self.routing, self.store.by_number, sqs))
         self.model = pipeline_json(entered, self.form)
-        for one in (entered, self.momento):
-            one.close_when_unused()  # a job may still work with it after `renew`
+        for connected in (entered, self.momento):
+            connected.close_when_unused()  # a job may still work with it after `renew`
 
     def renew(self, entered: Deployment) -> bool:
         """Take what is deployed now; return whether it has changed."""
@@ -124,7 +124,11 @@ class Board:
     @property
     def cache(self) -> str:
         """The name of a cache of the pipeline."""
-        names = [one.cache for one in self.sent.values() if one.cache and one.cache != MANY]
+        names = [
+            receiver.cache
+            for receiver in self.sent.values()
+            if receiver.cache and receiver.cache != MANY
+        ]
         return names[0] if names else self.settings.stack.cache_name
 
     # -- the current state
@@ -245,7 +249,9 @@ class Board:
             if self._watch is None:
                 self._watch = Followers(
                     {"items": self.items.run, "letters": self.letters.follow},
-                    health=lambda told: health_of(self.settings, self.deployment, self.cache, told),
+                    health=lambda connections: health_of(
+                        self.settings, self.deployment, self.cache, connections
+                    ),
                     tell=self._tell_health,
                     beat=self.flush,
                     keep=self._keep,

@@ -136,16 +136,16 @@ class Boards:
         """Read what is deployed; return whether it has changed."""
         stack = self.settings.stack
         with asking_aws():
-            found = of_stack(
+            pipelines = of_stack(
                 list_pipelines(self._aws.client("pipes"), stack.name_prefix),
                 stack.name_prefix,
                 stack=stack.stack,
-                shared_name=lambda one: shared_name(one, self._aws.client),
+                shared_name=lambda prefix: shared_name(prefix, self._aws.client),
             )
         changed = False
-        for name in found:
+        for name in pipelines:
             changed |= self._enter(name)
-        for name in self._boards.keys() - found.keys():
+        for name in self._boards.keys() - pipelines.keys():
             if self._boards[name].hub.watched:
                 continue  # its health says that the pipes are gone, and they may come back
             with self._lock:
@@ -235,7 +235,9 @@ class Boards:
 
     def _wait_for_a_page(self) -> None:
         """Wait while nobody looks; the logs are read from there on."""
-        while not (self._stop.is_set() or any(one.hub.watched for one in self._boards.values())):
+        while not (
+            self._stop.is_set() or any(board.hub.watched for board in self._boards.values())
+        ):
             self._opened.clear()
             self._opened.wait(MODEL_SECONDS)
 

@@ -54,7 +54,7 @@ def cause_of(
     request has nothing.
     """
     if cell.failed:
-        named = [_attribute(one) for _, one in _named(cell, traced)]
+        named = [_attribute(origin) for _, origin in _named(cell, traced)]
         said = _of_failure(cell, traced, record)
         return {**said, "attributes": [name for name in named if name]}
     next_step: str | None = None
@@ -94,15 +94,19 @@ def why_filtered(explanation: Explanation | None) -> tuple[str, str | None]:
     if explanation.matched:
         return "The workflow sends no such request for this change.", None
     if events := _other_events(explanation):
-        wanted, found = events
+        wanted, event = events
         return (
-            f"The filter leaves it out: it takes {wanted} only, and this change is {found}.",
+            f"The filter leaves it out: it takes {wanted} only, and this change is {event}.",
             None,
         )
-    own = [one for one in explanation.alternatives if not any(map(_is_event, one.refused))]
+    own = [
+        alternative
+        for alternative in explanation.alternatives
+        if not any(map(_is_event, alternative.refused))
+    ]
     about = replace(explanation, alternatives=tuple(own)) if own else explanation
     said = "; ".join(about.sentences)
-    for clause in (clause for one in about.alternatives for clause in one.clauses):
+    for clause in (clause for alternative in about.alternatives for clause in alternative.clauses):
         said = said.replace(".".join(clause.path), _name(clause.path))
     return f"The filter leaves it out: {said}.", TRY_ANOTHER if own else None
 
@@ -113,12 +117,15 @@ def _is_event(clause: Clause) -> bool:
 
 def _other_events(explanation: Explanation) -> tuple[str, str] | None:
     """Return the events that the filters take and the change's own, if each refuses that."""
-    clauses = [next(filter(_is_event, one.refused), None) for one in explanation.alternatives]
+    clauses = [
+        next(filter(_is_event, alternative.refused), None)
+        for alternative in explanation.alternatives
+    ]
     taken = [event for clause in clauses if clause for event in clause.values]
-    found = [str(one.value) for clause in clauses if clause for one in clause.found]
-    if not found or None in clauses or any(event not in EVENT_NAMES for event in taken):
+    events = [str(event.value) for clause in clauses if clause for event in clause.found]
+    if not events or None in clauses or any(event not in EVENT_NAMES for event in taken):
         return None
-    return " and ".join(name for name in EVENT_NAMES if name in taken), found[0]
+    return " and ".join(name for name in EVENT_NAMES if name in taken), events[0]
 
 
 def left_out(explanation: Explanation) -> str:
@@ -138,11 +145,11 @@ def left_out(explanation: Explanation) -> str:
 
 def _name(path: Sequence[object]) -> str:
     """Return the name that an item's author knows for a place in a record."""
-    names = [str(one) for one in path]
+    names = [str(step) for step in path]
     while len(names) > 1 and names[0] in _NOT_NAMES:
         names = names[1:]
     if len(names) < len(path):
-        names = [names[0], *(one for one in names[1:] if one not in _TYPES)]
+        names = [names[0], *(step for step in names[1:] if step not in _TYPES)]
     return ".".join(names)
 
 
@@ -163,7 +170,7 @@ def _of_failure(
         return {"cause": f"It was given up: {CONDITIONS[condition]}.", "next": REPLAY}
     if cell.state == DEAD_LETTER:
         said = _said(cell)
-        parts = [str(one) for one in (cell.status, said) if one]
+        parts = [str(part) for part in (cell.status, said) if part]
         if cell.status and said == cell.reason:  # it repeats the status
             parts = [str(cell.status)]
         last = f" The last answer: {' '.join(parts)}" if parts else ""
@@ -201,13 +208,13 @@ def _said(cell: Cell) -> str:
 
 def _message(text: str) -> str:
     try:
-        found = json.loads(text)
+        answer = json.loads(text)
     except ValueError:
         return text[:300]
-    if isinstance(found, Mapping):
+    if isinstance(answer, Mapping):
         for name in ("message", "description", "error"):
-            if isinstance(found.get(name), str):
-                return str(found[name])
+            if isinstance(answer.get(name), str):
+                return str(answer[name])
     return text[:300]
 
 
@@ -220,14 +227,14 @@ def _origin(cell: Cell, traced: Sequence[TracedRequest], record: Mapping[str, An
 
 def _gaps(traced: Sequence[TracedRequest], record: Mapping[str, Any] | None) -> Mapping[str, str]:
     """Return a sentence for each attribute that a request was to have, and that gave nothing."""
-    found: dict[str, str] = {}
+    sentences: dict[str, str] = {}
     for request in traced:
         for _, origin in request.origins:
             name = _attribute(origin) if origin.absent else None
             if name:
                 lack = _lack(origin, record)
-                found[name] = f"But the request has no value of `{name}`, {lack}."
-    return found
+                sentences[name] = f"But the request has no value of `{name}`, {lack}."
+    return sentences
 
 
 def _lack(origin: Origin, record: Mapping[str, Any] | None) -> str:
@@ -253,7 +260,7 @@ def _named(cell: Cell, traced: Sequence[TracedRequest]) -> Iterator[tuple[str, O
 
 def _attribute(origin: Origin) -> str | None:
     """Return the name of the new item's attribute that gave a value."""
-    path = [str(one) for one in origin.path or ()]
+    path = [str(step) for step in origin.path or ()]
     place = path.index("NewImage") + 1 if "NewImage" in path else len(path)
     return path[place] if place < len(path) else None
 

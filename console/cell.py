@@ -111,12 +111,12 @@ class Cell:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the page."""
-        found: dict[str, Any] = {"state": self.state, "text": self.text, "at": self.at}
+        values: dict[str, Any] = {"state": self.state, "text": self.text, "at": self.at}
         if self.state == RETRYING:
-            found |= {"attempt": self.attempt, "most": self.most, "until": self.until}
+            values |= {"attempt": self.attempt, "most": self.most, "until": self.until}
         if self.replayed is not None:
-            found["replayed"] = self.replayed
-        return found
+            values["replayed"] = self.replayed
+        return values
 
     @property
     def numbered(self) -> str:

@@ -52,7 +52,7 @@ def _route(
     record = change.record
     explanation = route.explain(record) if record is not None else None
     traced = traced_requests(route, record) if record is not None and cell.state != FILTERED else ()
-    found: Json = {
+    values: Json = {
         "summary": cause_of(cell, explanation, traced, record),
         "timeline": list(timeline(change, cell)),
         "filters": filters_json(route, explanation),
@@ -73,10 +73,10 @@ def _route(
     }
     sent = cell.request or (traced[0].request.as_json() if traced else None)
     if sent is not None:
-        found["curl"] = curl(sent, redirect)
+        values["curl"] = curl(sent, redirect)
     if letter := letters.get(id_) or letters.get(""):
-        found["letter"] = letter
-    return found
+        values["letter"] = letter
+    return values
 
 
 def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:
@@ -87,22 +87,26 @@ def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:
     texts = route.definition.filters
     if explanation is not None and explanation.name == route.reader.name:
         texts = route.reader.filters
-    found = []
+    filters = []
     for number, text in enumerate(texts, 1):
         own = (
-            [one for one in explanation.alternatives if one.pattern == number]
+            [
+                alternative
+                for alternative in explanation.alternatives
+                if alternative.pattern == number
+            ]
             if explanation
             else []
         )
-        found.append(
+        filters.append(
             {
                 "text": text,
-                "matched": any(one.matched for one in own) if own else None,
+                "matched": any(alternative.matched for alternative in own) if own else None,
                 "clauses": [
                     {
                         "path": list(clause.path),
                         "clause": list(clause.values),
-                        "found": [one.value for one in clause.found],
+                        "found": [held.value for held in clause.found],
                         "accepted": clause.matched,
                         "text": clause.says
                         if clause.matched
@@ -113,7 +117,7 @@ def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:
                 ],
             }
         )
-    return found
+    return filters
 
 
 def _clauses(alternatives: Sequence[Alternative]) -> Iterator[tuple[int, Clause]]:
@@ -123,11 +127,14 @@ def _clauses(alternatives: Sequence[Alternative]) -> Iterator[tuple[int, Clause]
     common = [
         clause
         for clause in alternatives[0].clauses
-        if len(alternatives) == 1 or all(clause in one.clauses for one in alternatives)
+        if len(alternatives) == 1
+        or all(clause in alternative.clauses for alternative in alternatives)
     ]
     yield from ((0, clause) for clause in common)
-    for one in alternatives:
-        yield from ((one.number, clause) for clause in one.clauses if clause not in common)
+    for alternative in alternatives:
+        yield from (
+            (alternative.number, clause) for clause in alternative.clauses if clause not in common
+        )
 
 
 def _wants(clause: Any) -> str:  # noqa: ANN401 - a Clause

@@ -32,7 +32,9 @@ def random_item(
     for name, value in item.items():
         if name in table.keys:
             continue
-        others = [one[name] for one in known if name in one and one[name].keys() == value.keys()]
+        others = [
+            other[name] for other in known if name in other and other[name].keys() == value.keys()
+        ]
         item[name] = _varied(value, others, chance)
     for name in table.keys[-1:] if known else table.keys:
         item[name] = _new_key(table.types.get(name, "S"), item.get(name), chance)
@@ -43,7 +45,7 @@ def _varied(value: Mapping[str, Any], others: Sequence[Any], chance: random.Rand
     """Return a value like those that other items have."""
     if "N" not in value or not others:
         return chance.choice([value, *others])
-    numbers = [Decimal(one["N"]) for one in others]
+    numbers = [Decimal(other["N"]) for other in others]
     low, high = min(numbers), max(numbers)
     if low == high:
         return value
@@ -98,15 +100,15 @@ def _read_by(route: Route) -> Iterator[tuple[str, Any]]:
 def _wanted(pattern: object, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
     """Yield the attributes of a new image with the first value that a pattern takes."""
     if isinstance(pattern, list):
-        for one in pattern:
-            yield from _wanted(one, path)
+        for part in pattern:
+            yield from _wanted(part, path)
     if not isinstance(pattern, Mapping):
         return
     for name, value in pattern.items():
         place = path if name == "$or" else (*path, name)
         match place:
             case (*_, "NewImage", attribute, ("S" | "N") as tag) if isinstance(value, list):
-                held = [one for one in value if isinstance(one, str)]
+                held = [text for text in value if isinstance(text, str)]
                 if held:
                     yield attribute, {tag: held[0]}
                 continue

@@ -16,11 +16,11 @@ _FIXED = ("InvocationConfig", "Method")
 
 def expressions_of(route: WorkflowRoute) -> dict[str, str]:
     """Return the text of each field of the tasks that send the route's requests."""
-    found: dict[str, str] = {}
+    expressions: dict[str, str] = {}
     for name, task in _tasks(json.loads(route.machine), route.method):
         for path, value in _leaves(task["Arguments"], ()):
-            found[f"{name}{SEPARATOR}{'.'.join(path)}"] = value
-    return found
+            expressions[f"{name}{SEPARATOR}{'.'.join(path)}"] = value
+    return expressions
 
 
 def with_expressions(route: WorkflowRoute, edited: Mapping[str, str]) -> str:
@@ -62,9 +62,9 @@ def _leaves(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, .
         case str():
             yield path, value
         case dict():
-            for name, one in value.items():
+            for name, inner in value.items():
                 if path or name not in _FIXED:
-                    yield from _leaves(one, (*path, name))
+                    yield from _leaves(inner, (*path, name))
         case list():
-            for number, one in enumerate(value):
-                yield from _leaves(one, (*path, str(number)))
+            for number, inner in enumerate(value):
+                yield from _leaves(inner, (*path, str(number)))

@@ -62,12 +62,12 @@ class Followers:
             self._health.stop()
         self._health = self._make_health(lambda *_: self._tell(self.parts))
         self._health.start()
-        told, states = 0.0, list[str]()
+        told_at, states = 0.0, list[str]()
         while not stop.wait(BEAT_SECONDS):
             self._beat()
             parts, before = self.parts, states
             states = [part.state for part in parts.values()]  # one may have become too old
-            if states != before or time.monotonic() - told >= HEALTH_SECONDS:
-                told = time.monotonic()
+            if states != before or time.monotonic() - told_at >= HEALTH_SECONDS:
+                told_at = time.monotonic()
                 self._tell(parts)
         self._health.stop()

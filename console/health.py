@@ -44,13 +44,13 @@ def pipe_names(deployment: Deployment) -> list[str]:
 
 def connection_names(deployment: Deployment) -> list[str]:
     """Return the names of the connections that its routes send with."""
-    found: set[str] = set()
+    names: set[str] = set()
     for route in deployment.routes:
         if isinstance(route, WorkflowRoute):
-            found |= {one.name for one in route.target.connections.values()}
+            names |= {connection.name for connection in route.target.connections.values()}
         else:
-            found.add(route.destination.connection.name)
-    return sorted(found)
+            names.add(route.destination.connection.name)
+    return sorted(names)
 
 
 def health_json(parts: Mapping[str, PartState], deployment: Deployment) -> dict[str, Any]:

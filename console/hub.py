@@ -90,10 +90,10 @@ class Hub:
         return kept[len(kept) - missed :] if 0 <= missed <= len(kept) else None
 
     def _snapshot(self) -> list[PageEvent]:
-        found = [PageEvent("", name, data) for name, data in self._state()]
+        events = [PageEvent("", name, data) for name, data in self._state()]
         return [
             PageEvent("", "reset", {}),
-            *found,
+            *events,
             PageEvent(f"{self._boot}-{self._number}", "ready", {}),
         ]
 
@@ -120,10 +120,10 @@ class _Listener:
         """Wait for events, and return them."""
         await self._news.wait()
         self._news.clear()
-        found = []
+        events = []
         while self._waiting:
-            found.append(self._waiting.popleft())
-        return found
+            events.append(self._waiting.popleft())
+        return events
 
     def forget(self) -> None:
         """Drop what waits: the page gets the current state."""

@@ -76,8 +76,8 @@ class Items:
     def state(self) -> list[tuple[str, Any]]:
         """Return the events that make up the current state."""
         self.doubt_old()
-        found: list[tuple[str, Any]] = [("item", item) for item in self._shown.values()]
-        return [*found, ("more-items", self._how_many())]
+        events: list[tuple[str, Any]] = [("item", item) for item in self._shown.values()]
+        return [*events, ("more-items", self._how_many())]
 
     def touch(self, key: Item, *, written: bool = False) -> None:
         """Look at an item now, and again a little later: the routes need a moment."""
@@ -182,7 +182,7 @@ class Items:
         written = None
         if self._form is not None and isinstance(looked.table, Mapping):
             written = self._form.written_at(looked.table)
-        found = verdict(
+        judged = verdict(
             looked,
             changes,
             self._cache_routes,
@@ -197,11 +197,11 @@ class Items:
             "table": looked.table,
             "cache": cache_json(looked.cached),
             "expected": looked.put.body if looked.put is not None else None,
-            "state": found.state,
-            "why": found.why,
-            "expires": found.expires,
+            "state": judged.state,
+            "why": judged.why,
+            "expires": judged.expires,
             "ttl": looked.ttl,
-            "change": found.change,
+            "change": judged.change,
         }
 
     def _list(self) -> None:
@@ -217,10 +217,10 @@ class Items:
             self.look(key)
         self._round = time.monotonic() - began
         self._more = more is not None or len(others) > room
-        found = self._how_many()
-        if found != self._told_more:
-            self._told_more = found
-            self._tell("more-items", found)
+        more_items = self._how_many()
+        if more_items != self._told_more:
+            self._told_more = more_items
+            self._tell("more-items", more_items)
 
     def _how_many(self) -> Json:
         return {"shown": len(self._shown), "more": self._more}

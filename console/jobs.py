@@ -145,10 +145,12 @@ def sentence(summary: RedriveSummary) -> str:
         count = summary.count(status)
         if not count:
             continue
-        whys = sorted({one.why for one in summary.results if one.status is status and one.why})
+        whys = sorted(
+            {result.why for result in summary.results if result.status is status and result.why}
+        )
         why = f" ({'; '.join(whys[:3])})" if whys and status is not LetterStatus.SENT else ""
         parts.append(f"{count} {_WORDS[status]}{why}")
     if summary.hidden:
         parts.append(f"{summary.hidden} held by another run")
-    told = ", ".join(parts) or "No dead letter waits"
-    return f"{told}." if summary.halted is None else f"{told}. {summary.halted}"
+    text = ", ".join(parts) or "No dead letter waits"
+    return f"{text}." if summary.halted is None else f"{text}. {summary.halted}"

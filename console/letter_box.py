@@ -71,15 +71,15 @@ class LetterBox:
             LiveError: AWS cannot be asked.
 
         """
-        found = self._letters.read()
+        queue = self._letters.read()
         with self._lock:
             self._read_at = time.monotonic()
-            before, self._found = self._found, found
-            self.know(changed=found != before)
-            if found != before:
-                self._settle_gone(before, found)
+            before, self._found = self._found, queue
+            self.know(changed=queue != before)
+            if queue != before:
+                self._settle_gone(before, queue)
             # A letter may be read before the end of its pipe's execution, which the logs tell late.
-            self._note(found)
+            self._note(queue)
 
     def know(self, *, is_down: bool | None = None, changed: bool = False) -> None:
         """Tell the letters if they have changed, or are not known any more, or known again.
@@ -101,30 +101,34 @@ class LetterBox:
 
     def letter(self, id_: str) -> Json | None:
         """Return a letter that the page shows."""
-        return next((one for one in self._found["letters"] if one["id"] == id_), None)
+        return next((letter for letter in self._found["letters"] if letter["id"] == id_), None)
 
     def of_change(self, change: str) -> dict[str, str]:
         """Return the ids of a change's letters by route; see `console.detail`."""
-        found = self._found["letters"]
-        return {one["route"] or "": one["id"] for one in found if one["change"] == change}
+        letters = self._found["letters"]
+        return {
+            letter["route"] or "": letter["id"] for letter in letters if letter["change"] == change
+        }
 
-    def _note(self, found: Json) -> None:
+    def _note(self, queue: Json) -> None:
         """Note failures that only their letters tell: the logs of AWS know no answer of Momento."""
-        for one in found["letters"]:
-            change = self._store.get(one["change"]) if one["change"] and one["route"] else None
-            if change is not None and self._store.fail(change, one["route"], one["reason"]):
+        for letter in queue["letters"]:
+            change = (
+                self._store.get(letter["change"]) if letter["change"] and letter["route"] else None
+            )
+            if change is not None and self._store.fail(change, letter["route"], letter["reason"]):
                 self._changed(change.id)
 
     def _settle_gone(self, before: Json, now: Json) -> None:
         """Settle the changes whose letters are gone, if the whole queue is known."""
         if now["hidden"] or len(now["letters"]) < now["waiting"]:
             return
-        here = {one["id"] for one in now["letters"]}
-        for one in before["letters"]:
-            change = self._store.get(one["change"]) if one["change"] else None
-            if change is None or one["id"] in here:
+        here = {letter["id"] for letter in now["letters"]}
+        for letter in before["letters"]:
+            change = self._store.get(letter["change"]) if letter["change"] else None
+            if change is None or letter["id"] in here:
                 continue
-            for id_ in [one["route"]] if one["route"] else list(change.cells):
+            for id_ in [letter["route"]] if letter["route"] else list(change.cells):
                 text = "its dead letter left the queue"
                 self._store.settle(change, id_, time.time(), text, SUPERSEDED)
             self._changed(change.id)

@@ -44,17 +44,17 @@ class LetterReader:
             LiveError: AWS cannot be asked.
 
         """
-        found: list[QueueMessage] = []
+        messages: list[QueueMessage] = []
         waiting = hidden = 0
         with asking_aws():
             for arn in self._deployment.queues:
                 queue = LetterQueue.of(arn, self._sqs)
-                some, messages = queue.peek()
-                waiting += some
+                count, peeked = queue.peek()
+                waiting += count
                 hidden += queue.count()[1]
-                found += messages
-        letters = [self._letter(message) for message in found]
-        self._forget({message.id for message in found})
+                messages += peeked
+        letters = [self._letter(message) for message in messages]
+        self._forget({message.id for message in messages})
         return {"waiting": waiting, "hidden": hidden, "letters": newest_first(letters)}
 
     def _letter(self, message: QueueMessage) -> dict[str, Any]:
@@ -96,8 +96,8 @@ class LetterReader:
         record = letter.record or (letter.event or {}).get("detail")
         if record is None:
             record = self._read(letter)
-        found: Mapping[str, Any] = (record or {}).get("dynamodb", {}).get("Keys", {})
-        return found
+        keys: Mapping[str, Any] = (record or {}).get("dynamodb", {}).get("Keys", {})
+        return keys
 
     def _read(self, letter: DeadLetter) -> Record | None:
         id_ = letter.message.id
@@ -113,13 +113,15 @@ class LetterReader:
         return self._records[id_]
 
     def _forget(self, seen: set[str]) -> None:
-        self._records = {id_: one for id_, one in self._records.items() if id_ in seen}
+        self._records = {id_: record for id_, record in self._records.items() if id_ in seen}
 
 
 def newest_first(letters: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """Return letters by the time of their records, and their numbers."""
     return sorted(
-        letters, key=lambda one: (one["arrived"] or 0, int(one.get("number") or 0)), reverse=True
+        letters,
+        key=lambda letter: (letter["arrived"] or 0, int(letter.get("number") or 0)),
+        reverse=True,
     )
 
 

@@ -44,7 +44,7 @@ class SeenItem:
     @property
     def put(self) -> Request | None:
         """The request that puts the item into the cache."""
-        return next((one for one in self.wanted if one.method == "PUT"), None)
+        return next((request for request in self.wanted if request.method == "PUT"), None)
 
     @property
     def ttl(self) -> int | None:
@@ -94,7 +94,7 @@ class ItemLooker:
         while len(self._read) > 1_000:  # noqa: PLR2004 - more than the page shows
             self._read.pop(next(iter(self._read)))
         try:
-            bodies = [self._momento.fetch(one) for one in wanted]
+            bodies = [self._momento.fetch(request) for request in wanted]
         except LiveError as error:
             return SeenItem(
                 key=key, table=table, cached=UNKNOWN, wanted=wanted, problem=_why(error)
@@ -104,7 +104,7 @@ class ItemLooker:
             shown = UNKNOWN  # it is not known which entry it would be
         if not wanted and table is not None and not self._puts:
             return SeenItem(key=key, table=table, cached=shown, problem=NO_PUT)
-        if self._incomparable and any(one.method == "PUT" for one in wanted):
+        if self._incomparable and any(request.method == "PUT" for request in wanted):
             return SeenItem(
                 key=key, table=table, cached=shown, wanted=wanted, problem=self._incomparable
             )
@@ -116,7 +116,7 @@ class ItemLooker:
         if not wanted:
             return UNKNOWN, ""
         try:
-            return self._shown(wanted, [self._momento.fetch(one) for one in wanted]), ""
+            return self._shown(wanted, [self._momento.fetch(request) for request in wanted]), ""
         except (LiveError, BotoCoreError, ClientError) as error:
             return UNKNOWN, str(error)
 

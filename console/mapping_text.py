@@ -113,16 +113,16 @@ class _Inverse:
         return name
 
     def _is_key(self, path: str) -> bool:
-        found = _PLACE.fullmatch(path)
-        return found is not None and found[1] == "Keys" and found[2] in self._keys
+        parts = _PLACE.fullmatch(path)
+        return parts is not None and parts[1] == "Keys" and parts[2] in self._keys
 
     def _attribute(self, path: str) -> PythonText:
         if path in FIELDS:
             return PythonText(f"Field.{FIELDS[path]}")
-        found = _PLACE.fullmatch(path)
-        if found is None:
+        parts = _PLACE.fullmatch(path)
+        if parts is None:
             raise CannotSayError(f"{path or 'nothing'} is not an attribute that a mapping can name")
-        image, place, tag = found.groups()
+        image, place, tag = parts.groups()
         steps = list(_STEP.finditer(place))
         name = place[: steps[0].start()] if steps else place
         if (image == "Keys") != (name in self._keys):
@@ -145,8 +145,8 @@ class _Inverse:
             raise CannotSayError("without a template the whole record is sent")
         paths: list[str] = []
 
-        def mark(found: re.Match[str]) -> str:
-            paths.append(found[1])
+        def mark(variable: re.Match[str]) -> str:
+            paths.append(variable[1])
             return json.dumps(f"\0{len(paths) - 1}\0")
 
         try:
@@ -162,7 +162,7 @@ class _Inverse:
     def _part(self, part: object, paths: Sequence[str]) -> Any:  # noqa: ANN401 - see above
         match part:
             case dict():
-                return {name: self._part(one, paths) for name, one in part.items()}
+                return {name: self._part(value, paths) for name, value in part.items()}
             case str() if marked := re.fullmatch("\0(\\d+)\0", part):
                 return self._attribute(paths[int(marked[1])])
             case str() if "\0" in part or part.startswith("$"):
@@ -193,22 +193,22 @@ class _Inverse:
         return events, wheres[0]
 
     def _where(self, image: Mapping[str, Any]) -> dict[PythonText, Any]:
-        found = {}
+        conditions = {}
         for name, typed in image.items():
             if name in self._keys or len(typed) != 1:
                 raise CannotSayError(f"no mapping makes this filter on {name}")
             [(tag, values)] = typed.items()
             if tag != "S" or not isinstance(values, list) or not all(map(_is_condition, values)):
                 raise CannotSayError(f"this page cannot write the filter on {name} in Python")
-            found[PythonText(f'Attribute("{name}")')] = values
-        return found
+            conditions[PythonText(f'Attribute("{name}")')] = values
+        return conditions
 
 
 def _is_condition(value: object) -> bool:
     if isinstance(value, dict):
         ((name, argument),) = value.items()
         listed = argument if isinstance(argument, list) else [argument]
-        return name in _OPERATORS and all(isinstance(one, str) for one in listed)
+        return name in _OPERATORS and all(isinstance(text, str) for text in listed)
     return isinstance(value, str)
 
 
@@ -227,7 +227,9 @@ def _python(value: object) -> str:
         case PythonText():
             return str(value)
         case dict():
-            members = ", ".join(f"{_python(name)}: {_python(one)}" for name, one in value.items())
+            members = ", ".join(
+                f"{_python(name)}: {_python(member)}" for name, member in value.items()
+            )
             return f"{{{members}}}"
         case list():
             return f"[{', '.join(map(_python, value))}]"

@@ -53,7 +53,9 @@ def form_json(form: Form) -> Json:
     return {
         "title": form.title,
         "fields": [field.as_json() for field in form.fields],
-        "actions": [{"id": one.id, "label": one.label, "help": one.help} for one in form.actions],
+        "actions": [
+            {"id": action.id, "label": action.label, "help": action.help} for action in form.actions
+        ],
     }
 
 
@@ -65,7 +67,7 @@ def _route_json(route: Route, node: str) -> Json:
         "query": dict(definition.query_string),
         "headers": dict(definition.headers),
     }
-    found: Json = {
+    values: Json = {
         "id": route_id(route),
         "operation": route.operation,
         "label": route.operation,
@@ -80,10 +82,10 @@ def _route_json(route: Route, node: str) -> Json:
         "retries": _retries(route),
     }
     if isinstance(definition, RuleDefinition):
-        found["input_paths"] = dict(definition.input_paths)
+        values["input_paths"] = dict(definition.input_paths)
     if isinstance(route, WorkflowRoute):
-        found["expressions"] = expressions_of(route)
-    return found
+        values["expressions"] = expressions_of(route)
+    return values
 
 
 def _retries(route: Route) -> int | None:
@@ -188,12 +190,12 @@ def _events(of: Any) -> str:  # noqa: ANN401 - a definition or a route
 def _event_names(pattern: object) -> Iterator[str]:
     """Yield the values of each `eventName` in a pattern, also in those of `$or`."""
     if isinstance(pattern, list):
-        for one in pattern:
-            yield from _event_names(one)
+        for part in pattern:
+            yield from _event_names(part)
     if not isinstance(pattern, Mapping):
         return
     for name, value in pattern.items():
         if name == "eventName" and isinstance(value, list):
-            yield from (one for one in value if isinstance(one, str))
+            yield from (event for event in value if isinstance(event, str))
         else:
             yield from _event_names(value)

@@ -28,7 +28,7 @@ def with_place(error: EventPipesError, filters: list[str]) -> str:
             said = _no_json(text) or str(wrong).split("\n", 1)[0]
             return f"filter {number}, line {line}, column {column}: {said}"
     first = str(error).split("\n", 1)[0]
-    return first[found.end() :] if (found := _NAMES.match(first)) else first
+    return first[beginning.end() :] if (beginning := _NAMES.match(first)) else first
 
 
 def _no_json(text: str) -> str:
@@ -48,10 +48,10 @@ def _in_pattern(text: str, error: InvalidPattern) -> int:
         return problem.pos
     start = 0
     for name in error.path.split(".") if error.path else ():
-        found = re.compile(rf"{re.escape(json.dumps(name))}\s*:").search(text, start)
-        if found is None:
+        member = re.compile(rf"{re.escape(json.dumps(name))}\s*:").search(text, start)
+        if member is None:
             return start
-        start = found.end()
+        start = member.end()
     at = text.find(f'"{error.operator}"', start) if error.operator else -1
     if at >= 0:
         return at

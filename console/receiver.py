@@ -45,12 +45,12 @@ def receiver_of(route: Route) -> Receiver:
 def _endpoint(route: Route) -> str:
     if isinstance(route, WorkflowRoute):
         tasks = [task for _, task in http_tasks(json.loads(route.machine))]
-        found = [
+        endpoints = [
             str(task["Arguments"].get("ApiEndpoint", ""))
             for task in tasks
             if task["Arguments"].get("Method") == route.method
         ]
-        return found[0] if found else ""
+        return endpoints[0] if endpoints else ""
     endpoint = route.destination.endpoint
     for parameter in route.definition.path_parameters:
         endpoint = endpoint.replace("*", parameter, 1)

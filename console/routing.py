@@ -48,8 +48,8 @@ class Routing:
         them: the pipe's filter leaves the record out, or the pipe fails.
         """
         name, state = step.get("pipe", ""), step.get("state")
-        if state and (found := self._by_state.get((name, state))):
-            return [found]
+        if state and (route := self._by_state.get((name, state))):
+            return [route]
         if name in self._by_name:
             return self._by_name[name]
         if step["kind"] == "ended" and step.get("outcome") not in _TELLS_OF_ALL:
@@ -71,13 +71,13 @@ class Routing:
 
         `method` is that of the refused request, if the letter has it.
         """
-        found = [
+        matching = [
             id_
             for id_, route in self.routes.items()
             if arn in route.arns and (method is None or route.method == method)
         ]
-        exact = [id_ for id_ in found if self.routes[id_].definition.arn == arn]
-        chosen = exact if len(exact) == 1 else found
+        exact = [id_ for id_ in matching if self.routes[id_].definition.arn == arn]
+        chosen = exact if len(exact) == 1 else matching
         return chosen[0] if len(chosen) == 1 else None
 
 

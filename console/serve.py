@@ -72,11 +72,11 @@ def listening(port: int) -> Iterator[socket.socket]:
     if not 0 <= port <= MOST_PORTS:
         raise ConsoleError(f"--page-port is {port}; a port is a number from 0 to {MOST_PORTS}")
     # The protocol is named so that asyncio turns Nagle's algorithm off.
-    with socket.socket(proto=socket.IPPROTO_TCP) as found:
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    with socket.socket(proto=socket.IPPROTO_TCP) as listener:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            found.bind(("127.0.0.1", port))
-            found.listen()  # from here on, who connects waits for the page
+            listener.bind(("127.0.0.1", port))
+            listener.listen()  # from here on, who connects waits for the page
         except OSError as error:
             why = "is taken: perhaps another page is open there"
             if error.errno == errno.EACCES:
@@ -85,4 +85,4 @@ def listening(port: int) -> Iterator[socket.socket]:
                 f"port {port} of 127.0.0.1 {why}. End what uses it, or choose another port with"
                 f" --page-port {port + 1 if port < MOST_PORTS else 0} (0: any free one)"
             ) from None
-        yield found
+        yield listener

@@ -98,7 +98,7 @@ class ChangeStore:
         `CLOSING_SECONDS` after the first end is left out. To compute it takes 15 ms a record.
         """
         done = [id_ for id_, at in self._closing.items() if now - at >= CLOSING_SECONDS]
-        found = []
+        changed = []
         for id_ in done:
             del self._closing[id_]
             if (change := self.get(id_)) is None:
@@ -106,9 +106,9 @@ class ChangeStore:
             for route, cell in change.cells.items():
                 if cell.state == PENDING and not cell.was_tried:
                     self._count(route, cell, partial(cell.filter, change.at))
-                    found.append(change)
+                    changed.append(change)
             self._place(change)
-        return found
+        return changed
 
     def fail(self, change: Change, route: str, reason: str) -> bool:
         """Note a failure that only a dead letter shows; return whether it is new.
@@ -157,13 +157,13 @@ class ChangeStore:
         """Return changes before another one, the newest first."""
         bound = self.get(before).order if before and self.get(before) else None  # type: ignore[union-attr]  # it was asked for
         source = reversed(self._failed.values()) if failed else self._all()
-        found: list[Change] = []
+        changes: list[Change] = []
         for change in source:
-            if len(found) >= limit:
+            if len(changes) >= limit:
                 break
             if bound is None or change.order < bound:
-                found.append(change)
-        return found
+                changes.append(change)
+        return changes
 
     def _all(self) -> Iterator[Change]:
         both = [*self._recent.values(), *self._failed.values()]
@@ -232,10 +232,10 @@ class ChangeStore:
 
     def _place(self, change: Change) -> None:
         """Put a change where it belongs, and drop what is too much."""
-        here, other = (
+        here, elsewhere = (
             (self._failed, self._recent) if change.failed else (self._recent, self._failed)
         )
-        other.pop(change.id, None)
+        elsewhere.pop(change.id, None)
         here.setdefault(change.id, change)
         self._bytes -= self._sizes.pop(change.id, 0)
         self._sizes[change.id] = change.size
@@ -247,8 +247,8 @@ class ChangeStore:
         while self._bytes > self._most_bytes and self._sizes:
             oldest, size = self._sizes.popitem(last=False)
             self._bytes -= size
-            if (found := self.get(oldest)) is not None:
-                found.forget()
+            if (dropped := self.get(oldest)) is not None:
+                dropped.forget()
 
     def _drop(self, changes: OrderedDict[str, Change]) -> None:
         id_, change = changes.popitem(last=False)

@@ -20,7 +20,7 @@ def traced_requests(route: Route, record: Mapping[str, Any]) -> Sequence[TracedR
     requests = route.trace(record)
     if not isinstance(route, WorkflowRoute):
         return requests
-    return [one for one in requests if one.request.method == route.method]
+    return [made for made in requests if made.request.method == route.method]
 
 
 def request_json(cell: Cell, traced: Sequence[TracedRequest]) -> Json | None:
@@ -31,9 +31,9 @@ def request_json(cell: Cell, traced: Sequence[TracedRequest]) -> Json | None:
     sent = cell.request
     if sent is None:
         return _pieces(traced[0]) if traced else None
-    for one in traced:
-        if _identity(one.request.as_json()) == _identity(sent):
-            return _pieces(one, _ttl(sent["url"]))
+    for made in traced:
+        if _identity(made.request.as_json()) == _identity(sent):
+            return _pieces(made, _ttl(sent["url"]))
     return {
         "method": sent["method"],
         "url": [_piece(sent["url"])],

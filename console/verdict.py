@@ -55,8 +55,8 @@ def verdict(
     expires = _expires(look, cells, written_at)
     if look.state == IN_SYNC:
         return _in_sync(look, cells, expires)
-    if (found := _by_changes(cells, now)) is not None:
-        return found
+    if (judged := _by_changes(cells, now)) is not None:
+        return judged
     if now - touched < PATIENCE:
         return Verdict(ON_ITS_WAY, "It was written a moment ago.")
     return _differs(look, cells, expires, now)

@@ -73,16 +73,16 @@ def pasted(given: object) -> list[Record]:
         ConsoleError: one of them is not a stream record.
 
     """
-    found = given.get("Records", [given]) if isinstance(given, dict) else given
-    if not isinstance(found, list):
+    records = given.get("Records", [given]) if isinstance(given, dict) else given
+    if not isinstance(records, list):
         raise ConsoleError("records are a list of stream records, or one of them")
-    for number, record in enumerate(found, 1):
+    for number, record in enumerate(records, 1):
         if not is_record(record):
             raise ConsoleError(
                 f"record {number} is not a stream record: it needs eventName, and dynamodb with"
                 " Keys and images of DynamoDB JSON"
             )
-    return found
+    return records
 
 
 def definition_json(route: Route) -> Json:
@@ -145,7 +145,7 @@ def _fate(route: Route, record: Record) -> Json:
         "state": "sent",
         "text": f"{requests[0].method} {requests[0].url}",
         "request": requests[0].as_json(),
-        "requests": [one.as_json() for one in requests],
+        "requests": [request.as_json() for request in requests],
     }
 
 
@@ -180,7 +180,7 @@ def edited_route(route: Route, edited: Mapping[str, Any]) -> Route:
         if filters is not None:
             reader = replace(reader, filters=filters)
         routes = workflow_routes(Pipe(reader), target)
-        return next(one for one in routes if one.operation == route.operation)
+        return next(other for other in routes if other.operation == route.operation)
     if edited.get("expressions"):
         raise ConsoleError("only a workflow has expressions: edit the template and the parameters")
     if isinstance(route.definition, RuleDefinition):
@@ -200,18 +200,18 @@ def edited_route(route: Route, edited: Mapping[str, Any]) -> Route:
 def _check(edited: Mapping[str, Any]) -> None:
     """Raise for values of another type than the definition has."""
     filters, template = edited.get("filters", []), edited.get("template")
-    if not isinstance(filters, list) or not all(isinstance(one, str) for one in filters):
+    if not isinstance(filters, list) or not all(isinstance(text, str) for text in filters):
         raise ConsoleError("filters are a list of texts, each the JSON of a pattern")
     if template is not None and not isinstance(template, str):
         raise ConsoleError("the template is a text, or null")
     parameters = edited.get("parameters") or {}
     path = parameters.get("path", []) if isinstance(parameters, dict) else None
-    if not isinstance(path, list) or not all(isinstance(one, str) for one in path):
+    if not isinstance(path, list) or not all(isinstance(text, str) for text in path):
         raise ConsoleError("write parameters as path (a list of texts), query and headers")
     maps = [parameters.get("query", {}), parameters.get("headers", {})]
     maps += [edited.get("input_paths") or {}, edited.get("expressions") or {}]
-    for one in maps:
-        if not isinstance(one, dict) or not all(isinstance(text, str) for text in one.values()):
+    for texts in maps:
+        if not isinstance(texts, dict) or not all(isinstance(text, str) for text in texts.values()):
             raise ConsoleError(
                 "query, headers, input_paths and expressions are objects of names and texts"
             )

@@ -35,10 +35,10 @@ def parse_json(text: bytes) -> dict[str, Any]:
         ConsoleError: it is not JSON, with line and column; or it is not an object.
 
     """
-    found = parse_value(text, number=NumberText)
-    if not isinstance(found, dict):
+    values = parse_value(text, number=NumberText)
+    if not isinstance(values, dict):
         raise ConsoleError("this is not a JSON object: write { and } around it")
-    return found
+    return values
 
 
 def parse_value(text: str | bytes, number: Callable[[str], Any] | None = None) -> Any:  # noqa: ANN401 - any JSON
