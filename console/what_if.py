@@ -180,7 +180,7 @@ def edited_route(route: Route, edited: Mapping[str, Any]) -> Route:
         if filters is not None:
             reader = replace(reader, filters=filters)
         routes = workflow_routes(Pipe(reader), target)
-        return next(other for other in routes if other.operation == route.operation)
+        return next(candidate for candidate in routes if candidate.operation == route.operation)
     if edited.get("expressions"):
         raise ConsoleError("only a workflow has expressions: edit the template and the parameters")
     if isinstance(route.definition, RuleDefinition):

@@ -35,7 +35,7 @@ class Own:
     @property
     def deletes(self) -> list[Request]:
         """The requests that delete an entry."""
-        return [one for one in requests_in(self.outcome) if one.method == "DELETE"]
+        return [request for request in requests_in(self.outcome) if request.method == "DELETE"]
 
 
 @dataclass(frozen=True)
@@ -220,8 +220,8 @@ def made(route: Route, record: Mapping[str, Any]) -> tuple[Request, ...]:
 
 def _others(requests: Iterable[Request], than: Iterable[Request]) -> list[Request]:
     """Return the requests for other entries than those of the second requests."""
-    names = {entry(one) for one in than}
-    return [one for one in requests if entry(one) not in names]
+    names = {entry(request) for request in than}
+    return [request for request in requests if entry(request) not in names]
 
 
 def entry(request: Request) -> str:

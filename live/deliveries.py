@@ -51,8 +51,8 @@ class Feed(Steps):
             LiveError: the local cloud does not answer.
 
         """
-        found: Mapping[str, Any] = self._get("runner", timeout=ANSWER_SECONDS)
-        return found
+        heartbeat: Mapping[str, Any] = self._get("runner", timeout=ANSWER_SECONDS)
+        return heartbeat
 
     def _read(self) -> Iterator[Step]:
         answer = self._get("steps", after=self._after)

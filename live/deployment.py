@@ -238,7 +238,8 @@ class Deployment:
         schema = sorted(table["KeySchema"], key=lambda key: str(key["KeyType"]))  # HASH, RANGE
         keys = tuple(key["AttributeName"] for key in schema)
         types = {
-            one["AttributeName"]: one["AttributeType"] for one in table["AttributeDefinitions"]
+            attribute["AttributeName"]: attribute["AttributeType"]
+            for attribute in table["AttributeDefinitions"]
         }
         return TableClient(
             client,

@@ -72,9 +72,9 @@ class ExecutionLogs(Steps):
             pages = self._client.get_paginator("filter_log_events").paginate(
                 logGroupName=self._log_group, startTime=self._since
             )
-            found = {event["eventId"]: event for page in pages for event in page["events"]}
-        entries = [json.loads(found[name]["message"]) for name in found if name not in self._seen]
-        self._seen |= {name: event["timestamp"] for name, event in found.items()}
+            events = {event["eventId"]: event for page in pages for event in page["events"]}
+        entries = [json.loads(events[name]["message"]) for name in events if name not in self._seen]
+        self._seen |= {name: event["timestamp"] for name, event in events.items()}
         # Events arrive late and out of order: the last minute is read again.
         newest = max(self._seen.values(), default=0)
         self._since = max(self._since, newest - LATE_MILLISECONDS)
@@ -177,7 +177,7 @@ class ExecutionLogs(Steps):
 
 def _places(execution: _Execution) -> list[tuple[str, str]]:
     """Return the pipe with the sequence number of each record."""
-    numbers = [one.get("dynamodb", {}).get("SequenceNumber", "") for one in execution.records]
+    numbers = [record.get("dynamodb", {}).get("SequenceNumber", "") for record in execution.records]
     return [(execution.pipe, number) for number in numbers]
 
 
@@ -195,23 +195,25 @@ def _records(payload: object) -> list[Mapping[str, Any]]:
         value = json.loads(payload) if isinstance(payload, str) else payload
     except ValueError:
         return [{}]
-    found = value if isinstance(value, list) else [value]
-    return [one for one in found if isinstance(one, dict) and "dynamodb" in one] or [{}]
+    values = value if isinstance(value, list) else [value]
+    return [record for record in values if isinstance(record, dict) and "dynamodb" in record] or [
+        {}
+    ]
 
 
 def _request(logged: object, body: object) -> Step | None:
     """Return a logged request in the form of the feed's; AWS logs it as an object or as text."""
     try:
-        found = json.loads(logged) if isinstance(logged, str) else logged
+        request = json.loads(logged) if isinstance(logged, str) else logged
     except ValueError:
         return None
-    if not isinstance(found, Mapping) or "method" not in found:
+    if not isinstance(request, Mapping) or "method" not in request:
         return None  # a state machine's, for example
     return {
-        "method": found.get("method", ""),
-        "url": found.get("url") or found.get("endpoint", ""),
-        "headers": found.get("headers", {}),
-        "body": found.get("body") or _text(body),
+        "method": request.get("method", ""),
+        "url": request.get("url") or request.get("endpoint", ""),
+        "headers": request.get("headers", {}),
+        "body": request.get("body") or _text(body),
     }
 
 

@@ -105,7 +105,7 @@ def _judged(
     bad, under_way = [], []
     for name in names:
         try:
-            found = describe(Name=name)
+            description = describe(Name=name)
         except ClientError as error:
             if error.response["Error"]["Code"] not in GONE:
                 raise UnknownError(f"AWS answered: {error}") from None
@@ -113,11 +113,11 @@ def _judged(
             continue
         except BotoCoreError as error:
             raise UnknownError(f"AWS does not answer: {error}") from None
-        if found[state] in UNDER_WAY:
-            under_way.append(f"the {kind} {name} is {found[state]}")
-        elif found[state] not in well:
-            reason = found.get("StateReason") or advice
-            bad.append(f"the {kind} {name} is {found[state]}: {reason}")
+        if description[state] in UNDER_WAY:
+            under_way.append(f"the {kind} {name} is {description[state]}")
+        elif description[state] not in well:
+            reason = description.get("StateReason") or advice
+            bad.append(f"the {kind} {name} is {description[state]}: {reason}")
     if bad:
         raise LiveError("; ".join(bad))
     return "; ".join(under_way)
@@ -151,29 +151,29 @@ class _Runner:
     def runner(self) -> str:
         """Ask whether the runner goes on; return its lag, if there is one."""
         try:
-            found = self._feed.runner()
+            heartbeat = self._feed.runner()
         except LiveError as error:
             raise LiveError(f"the runner is not there ({error}): ./help.sh up starts it") from None
-        if found["stopped"]:
+        if heartbeat["stopped"]:
             raise LiveError("the runner has ended: ./help.sh up starts it")
-        idle = found["at"] - found["watched"]
+        idle = heartbeat["at"] - heartbeat["watched"]
         if idle > STANDSTILL_SECONDS:
             raise LiveError(f"the runner does not go on: it last read the pipes {idle:.0f} s ago")
-        lag = max((one["lag"] or 0.0 for one in found["pipes"]), default=0.0)
+        lag = max((pipe["lag"] or 0.0 for pipe in heartbeat["pipes"]), default=0.0)
         return f"{lag:.0f} s behind" if lag >= 1 else ""
 
     def pipes(self, names: Collection[str]) -> str:
         """Ask whether the runner runs the pipes: it may have stopped one that AWS would run."""
         try:
-            found = self._feed.runner()["pipes"]
+            pipes = self._feed.runner()["pipes"]
         except LiveError:
             raise UnknownError("the runner, which runs the pipes, is not there") from None
-        known = {one["name"]: one for one in found}
+        known = {pipe["name"]: pipe for pipe in pipes}
         bad = [
-            f"the runner has {'stopped' if one['state'] == 'STOPPED' else 'not started'} {name}:"
-            f" {one['reason']}"
-            for name, one in known.items()
-            if one["state"] in ("STOPPED", "RETRYING") and (name in names or "/" in name)
+            f"the runner has {'stopped' if pipe['state'] == 'STOPPED' else 'not started'} {name}:"
+            f" {pipe['reason']}"
+            for name, pipe in known.items()
+            if pipe["state"] in ("STOPPED", "RETRYING") and (name in names or "/" in name)
         ]
         if bad:
             raise LiveError("; ".join(bad))

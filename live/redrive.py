@@ -82,9 +82,9 @@ class Redrive:
     def _not_final(self, summary: RedriveSummary) -> int:
         """Count the keys that were sent and whose records a pipe may still deliver."""
         ahead = {
-            one.key
-            for one in summary.results
-            if one.key and one.status in (LetterStatus.SUPERSEDED, LetterStatus.CONVERGED)
+            result.key
+            for result in summary.results
+            if result.key and result.status in (LetterStatus.SUPERSEDED, LetterStatus.CONVERGED)
         }
         if not ahead or self.dry_run:
             return 0
@@ -101,7 +101,7 @@ class Redrive:
                     self._receive(queue, summary, in_hand)
                     if not in_hand:
                         break
-                    fresh = [one for name, one in in_hand.items() if name not in seen]
+                    fresh = [message for name, message in in_hand.items() if name not in seen]
                     kept |= in_hand
                     seen |= in_hand.keys()
                     fruitless = 0 if fresh else fruitless + 1

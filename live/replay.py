@@ -92,12 +92,12 @@ class LetterReplay:
         elif isinstance(routes[0], WorkflowRoute):
             yield partial(self._send_to_cache, routes, record)
             yield from (
-                partial(self._send, one, record, letter)
-                for one in routes
-                if one.operation == PUBLISH
+                partial(self._send, route, record, letter)
+                for route in routes
+                if route.operation == PUBLISH
             )
         else:
-            yield from (partial(self._send, one, record, letter) for one in routes)
+            yield from (partial(self._send, route, record, letter) for route in routes)
 
     def _send(self, route: Route, record: Record, letter: DeadLetter) -> Sent:
         """Send what a route makes of a record, unless the item has changed since.
@@ -142,7 +142,9 @@ class LetterReplay:
 
     def _send_refused(self, routes: Sequence[Route], record: Record, refused: Refused) -> Sent:
         """Send what Momento refused: the message, or the current state of the item's entries."""
-        route = next((one for one in routes if one.method == refused.method), None)
+        route = next(
+            (candidate for candidate in routes if candidate.method == refused.method), None
+        )
         if not isinstance(route, WorkflowRoute):
             raise RefusedError(f"the workflow, as it is deployed now, sends no {refused.method}")
         as_it_was = route.refused_request(refused)
@@ -251,7 +253,7 @@ def _message(made: Sequence[Request], as_it_was: Request | None, refused: Refuse
         RefusedError: the letter has only a part of the message, and several messages may be meant.
 
     """
-    same_topic = [one for one in made if not refused.endpoint or one.url == refused.url]
+    same_topic = [request for request in made if not refused.endpoint or request.url == refused.url]
     if as_it_was is None or (len(same_topic) == 1 and as_it_was.body != same_topic[0].body):
         if len(same_topic) != 1:
             raise RefusedError(

@@ -59,7 +59,9 @@ class RedriveSummary:
     def count(self, status: LetterStatus, pipe: str | None = None) -> int:
         """Return how many letters have a status, of one pipe or of all."""
         return sum(
-            1 for one in self.results if one.status is status and (pipe is None or one.pipe == pipe)
+            1
+            for result in self.results
+            if result.status is status and (pipe is None or result.pipe == pipe)
         )
 
     @property
@@ -68,14 +70,14 @@ class RedriveSummary:
 
         A message without a record is not a letter.
         """
-        letters = [one for one in self.results if one.status is not LetterStatus.NO_RECORD]
-        left = not self.dry_run and all(one.status in DONE for one in letters)
+        letters = [result for result in self.results if result.status is not LetterStatus.NO_RECORD]
+        left = not self.dry_run and all(result.status in DONE for result in letters)
         over = self.halted is not None or self.interrupted or self.hidden > 0
         return not over and (left or not letters)
 
     def as_json(self) -> dict[str, Any]:
         """Return it for scripts; letters that were simply sent are only counted."""
-        pipes = sorted({one.pipe for one in self.results if one.pipe})
+        pipes = sorted({result.pipe for result in self.results if result.pipe})
         return {
             "dry_run": self.dry_run,
             "complete": self.complete,
@@ -91,14 +93,14 @@ class RedriveSummary:
             "hidden": self.hidden,
             "letters": [
                 {
-                    "outcome": str(one.status),
-                    "message_id": one.message_id,
-                    "pipe": one.pipe,
-                    "sequence_number": one.sequence_number,
-                    "key": one.key,
-                    "why": one.why,
+                    "outcome": str(result.status),
+                    "message_id": result.message_id,
+                    "pipe": result.pipe,
+                    "sequence_number": result.sequence_number,
+                    "key": result.key,
+                    "why": result.why,
                 }
-                for one in self.results
-                if one.status is not LetterStatus.SENT
+                for result in self.results
+                if result.status is not LetterStatus.SENT
             ],
         }

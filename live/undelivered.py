@@ -21,7 +21,11 @@ class UndeliveredRecords:
         self._table = deployment.table
         self._stream_arn = deployment.stream_arn
         self._stream = StreamReader(deployment.client("dynamodbstreams"))
-        self._routes = [deployment.pipes[one] for one in (PUT, DELETE) if one in deployment.pipes]
+        self._routes = [
+            deployment.pipes[operation]
+            for operation in (PUT, DELETE)
+            if operation in deployment.pipes
+        ]
 
     @property
     def longest(self) -> int:
@@ -41,10 +45,10 @@ class UndeliveredRecords:
         times: dict[str, float] = {}
         now = time.time()
         oldest = now - self.longest
-        found = self._stream.since(
+        records = self._stream.since(
             self._stream_arn, oldest, again=oldest, places=dict(places or {})
         )
-        for record in found:
+        for record in records:
             key = key_text(self._table.key_of(record["dynamodb"]["Keys"]))
             created = record["dynamodb"]["ApproximateCreationDateTime"]
             if keys is not None and key not in keys:

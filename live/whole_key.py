@@ -32,7 +32,9 @@ def _sends_keys(route: WorkflowRoute, name: str, stream_arn: str) -> bool:
             "eventSourceARN": stream_arn,
             "dynamodb": {"Keys": {name: {kind: text}}},
         }
-        queries = [parse_qs(urlsplit(one.url).query) for one in requests_in(route.process(record))]
+        queries = [
+            parse_qs(urlsplit(request.url).query) for request in requests_in(route.process(record))
+        ]
         sent = {text for query in queries for key in KEY_PARAMETERS for text in query.get(key, ())}
         if sent:
             return sent == {text.rstrip("=")}

@@ -28,7 +28,7 @@ _TOLD, _SHOWN = 3, 40
 """Names of attributes in a message, and characters of each name."""
 
 
-def as_item(found: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+def as_item(given: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     """Return an item with types and normalised numbers, and whether it had the types.
 
     A number of plain JSON has to be a `NumberText`.
@@ -37,19 +37,19 @@ def as_item(found: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
         LiveError: it is not an item of DynamoDB; the message says which attribute is wrong.
 
     """
-    typed = [name for name, value in found.items() if is_attribute(value)]
-    item = dict(found)
-    is_typed = len(typed) == len(found)
+    typed = [name for name, value in given.items() if is_attribute(value)]
+    item = dict(given)
+    is_typed = len(typed) == len(given)
     if not is_typed:
-        plain = [name for name in found if name not in typed]
-        if all(map(_has_type, found.values())):
-            raise LiveError(visible(str(wrong(found, "the item"))))
+        plain = [name for name in given if name not in typed]
+        if all(map(_has_type, given.values())):
+            raise LiveError(visible(str(wrong(given, "the item"))))
         if typed:
             raise LiveError(
                 f"{_names(typed)} would be DynamoDB JSON, and {_names(plain)} not: write all"
                 ' attributes with their types, such as {"S": "Oslo"}, or all as plain JSON'
             )
-        item = {name: of_plain(value) for name, value in found.items()}
+        item = {name: of_plain(value) for name, value in given.items()}
     why = wrong(item, "the item")
     if why is not None:
         raise LiveError(f"it is not an item of DynamoDB ({visible(why)})")
@@ -72,23 +72,23 @@ def plain(value: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
         case "N":
             return _number(held)
         case "NS":
-            return [_number(one) for one in held]
+            return [_number(element) for element in held]
         case "NULL":
             return None
         case "L":
-            return [plain(one) for one in held]
+            return [plain(element) for element in held]
         case "M":
-            return {name: plain(one) for name, one in held.items()}
+            return {name: plain(member) for name, member in held.items()}
     return held
 
 
 def key_problems(item: Item, keys: Sequence[str], types: Mapping[str, str]) -> dict[str, str]:
     """Return a sentence for each attribute of the table's key that is missing or wrong."""
-    found = {}
+    problems = {}
     for name, role in zip(keys, KEY_BYTES, strict=False):
         if problem := _key_problem(item.get(name), types.get(name, "S"), role):
-            found[name] = f"{name} is the table's {_ROLES[role]}: {problem}"
-    return found
+            problems[name] = f"{name} is the table's {_ROLES[role]}: {problem}"
+    return problems
 
 
 def of_key_types(item: Item, types: Mapping[str, str]) -> Item:

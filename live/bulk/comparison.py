@@ -57,11 +57,11 @@ class ComparedPart:
         self.counts[state] += 1
         if state not in (*WRONG, UNKNOWN) or len(self.wrong) >= MOST_WRONG:
             return
-        found = {"state": state, "key": key, "why": why[:MOST_WHY]}
-        size = len(json.dumps(found)) + 2
+        difference = {"state": state, "key": key, "why": why[:MOST_WHY]}
+        size = len(json.dumps(difference)) + 2
         if self.wrong_bytes + size <= MOST_WRONG_BYTES:
             self.wrong_bytes += size
-            self.wrong.append(found)
+            self.wrong.append(difference)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ class SegmentComparison:
 
     def _state(self, converger: Converger, key: Item, item: Item) -> str:
         wanted = converger.wanted(key, item)
-        states = [state_of_entry(one, self.reader.fetch(one)) for one in wanted]
+        states = [state_of_entry(request, self.reader.fetch(request)) for request in wanted]
         wrong = [state for state in states if state in WRONG]
         return next(iter(wrong + states), LEFT_OUT)
 

@@ -28,8 +28,8 @@ def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda
     del context
     with _comparison() as comparison:
         part = comparison.run(*parts_of(event)).as_json()
-    told = {name: value for name, value in part.items() if name != "wrong"}
-    print(json.dumps({"segment": event["segment"], **told}))
+    line = {name: value for name, value in part.items() if name != "wrong"}
+    print(json.dumps({"segment": event["segment"], **line}))
     return part
 
 

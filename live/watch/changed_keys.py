@@ -63,27 +63,29 @@ class ChangedKeys:
 
     def read(self) -> dict[str, Changed]:
         """Return the last change of each key, by the key as text; the latest change is last."""
-        found: list[Changed] = list(self._memory.wrong.values())
+        changes: list[Changed] = list(self._memory.wrong.values())
         shards = [
             shard["ShardId"]
             for shard in self._open_shards()
             if "EndingSequenceNumber" not in shard.get("SequenceNumberRange", {})
         ]
         self._memory.places = {
-            one: place for one, place in self._memory.places.items() if one in shards
+            shard: place for shard, place in self._memory.places.items() if shard in shards
         }
         for shard, record in self._records(shards):
             images = record["dynamodb"]
             self._memory.places[shard] = images["SequenceNumber"]
             removed = record["eventName"] == "REMOVE"
-            found.append(
+            changes.append(
                 Changed(
                     self._table.key_of(images["Keys"]),
                     float(images.get("ApproximateCreationDateTime", time.time())),
                     images.get("OldImage") if removed else None,
                 )
             )
-        return {key_text(one.key): one for one in sorted(found, key=lambda one: one.at)}
+        return {
+            key_text(change.key): change for change in sorted(changes, key=lambda change: change.at)
+        }
 
     def _open_shards(self) -> Iterator[Mapping[str, Any]]:
         start: dict[str, str] = {}

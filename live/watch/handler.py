@@ -21,11 +21,11 @@ def handle(event: Any, context: Any) -> dict[str, Any]:  # noqa: ANN401 - Lambda
     """Compare, send the metrics, and return what was found; the log has the same line."""
     del event, context
     given = Given.read(os.environ)
-    found = WatchRun(given, _memory).run()
+    comparison = WatchRun(given, _memory).run()
     with asking_aws():
         Aws(given.region).client("cloudwatch").put_metric_data(
-            Namespace=NAMESPACE, MetricData=metric_data(given.pipeline, found.metrics.items())
+            Namespace=NAMESPACE, MetricData=metric_data(given.pipeline, comparison.metrics.items())
         )
-    told = found.as_json()
-    print(json.dumps(told))
-    return told
+    result = comparison.as_json()
+    print(json.dumps(result))
+    return result

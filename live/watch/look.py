@@ -65,12 +65,15 @@ class KeyLooker:
             return KeyLook(subject, item, LEFT_OUT)  # another item may have the entry
         try:
             wanted = self._converger.wanted(subject.key, item, image)
-            states = [(one, state_of_entry(one, self._reader.fetch(one))) for one in wanted]
+            states = [
+                (request, state_of_entry(request, self._reader.fetch(request)))
+                for request in wanted
+            ]
         except (RefusedError, UnansweredError) as error:
             return KeyLook(subject, item, UNKNOWN, why=str(error))
         if not same(item, self._table.read(subject.key)):
             return KeyLook(subject, item, CHANGING)
-        wrong = [(one, state) for one, state in states if state in WRONG]
+        wrong = [(request, state) for request, state in states if state in WRONG]
         request, state = next(iter(wrong + states), (None, LEFT_OUT))
         if request is None or state != MISSING:
             return KeyLook(subject, item, state)
@@ -93,5 +96,5 @@ class KeyLooker:
 
 
 def _ttl(request: Request) -> int | None:
-    found = parse_qs(urlsplit(request.url).query).get("ttl_seconds", [""])[0]
-    return int(float(found)) if found else None
+    seconds = parse_qs(urlsplit(request.url).query).get("ttl_seconds", [""])[0]
+    return int(float(seconds)) if seconds else None

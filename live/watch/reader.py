@@ -66,12 +66,12 @@ class EntryReader:
             self.left -= 1
             self._limit.wait()
             try:
-                found = self._ask(request)
+                entry = self._ask(request)
             except UnansweredError as error:
                 problem = str(error)
                 continue
             self._failures = 0
-            return found
+            return entry
         self._failures += 1
         if self._failures >= FAILURES:
             raise SilentMomentoError(

@@ -134,13 +134,13 @@ class WatchRun:
             changed = ChangedKeys(
                 streams, deployment.stream_arn, deployment.table, self._memory
             ).read()
-            subjects = [Subject(one.key, one) for one in self._chosen(changed)]
-            known = {key_text(one.key) for one in subjects}
-            for one in sample(deployment.table, given.items):
-                name = key_text(one)
+            subjects = [Subject(change.key, change) for change in self._chosen(changed)]
+            known = {key_text(subject.key) for subject in subjects}
+            for sampled in sample(deployment.table, given.items):
+                name = key_text(sampled)
                 if name not in known:
                     known.add(name)
-                    subjects.append(Subject(one, changed.get(name)))
+                    subjects.append(Subject(sampled, changed.get(name)))
             looker = KeyLooker(deployment, reader, self._now)
             with closing(reader):
                 return self._compare(looker, reader, subjects)
@@ -148,32 +148,32 @@ class WatchRun:
     def _chosen(self, changed: dict[str, Changed]) -> list[Changed]:
         """Return changed keys for a quarter of the budget: those that were wrong, then others."""
         most = max(self._given.requests // 4, 1)
-        wrong = [one for name, one in changed.items() if name in self._memory.wrong]
-        others = [one for name, one in changed.items() if name not in self._memory.wrong]
+        wrong = [change for name, change in changed.items() if name in self._memory.wrong]
+        others = [change for name, change in changed.items() if name not in self._memory.wrong]
         random.shuffle(others)
         return [*wrong, *others][:most]
 
     def _compare(
         self, looker: KeyLooker, reader: EntryReader, subjects: list[Subject]
     ) -> WatchResult:
-        found, puts, deletes = WatchResult(), PipeLag(), PipeLag()
+        result, puts, deletes = WatchResult(), PipeLag(), PipeLag()
         reserve = self._given.requests // 3
         different: list[KeyLook] = []
         for number, subject in enumerate(subjects):
             if reader.left <= reserve:
-                found.left = len(subjects) - number
+                result.left = len(subjects) - number
                 break
             try:
                 look = looker.look(subject)
             except BudgetSpentError:
-                found.left = len(subjects) - number
+                result.left = len(subjects) - number
                 break
             (deletes if look.item is None else puts).note(look)
             if look.state in (*WRONG, EXPIRED, CHANGING):
                 different.append(look)
             else:
-                self._count(found, look)
-        found.put_lag, found.delete_lag = puts.seconds(self._now()), deletes.seconds(self._now())
+                self._count(result, look)
+        result.put_lag, result.delete_lag = puts.seconds(self._now()), deletes.seconds(self._now())
         self._memory.wrong = {}
         if different:
             self._sleep(self._given.settle)
@@ -181,24 +181,24 @@ class WatchRun:
             try:
                 look = looker.look(before.subject, before)
             except BudgetSpentError:
-                found.left += len(different) - number
+                result.left += len(different) - number
                 break
             if look.state in WRONG and not same(before.item, look.item):
                 look = KeyLook(look.subject, look.item, CHANGING)
-            self._count(found, look)
-        judged = found.counts.total() - found.counts[UNKNOWN]
-        if found.counts[UNKNOWN] > judged:
+            self._count(result, look)
+        judged = result.counts.total() - result.counts[UNKNOWN]
+        if result.counts[UNKNOWN] > judged:
             raise WatchError(
-                f"{found.counts[UNKNOWN]} of {found.counts.total()} keys could not be read:"
-                f" {next(iter(found.wrong), '')}"
+                f"{result.counts[UNKNOWN]} of {result.counts.total()} keys could not be read:"
+                f" {next(iter(result.wrong), '')}"
             )
-        return found
+        return result
 
-    def _count(self, found: WatchResult, look: KeyLook) -> None:
-        found.counts[look.state] += 1
+    def _count(self, result: WatchResult, look: KeyLook) -> None:
+        result.counts[look.state] += 1
         if look.state in WRONG or look.state == UNKNOWN:
             name = key_text(look.subject.key)
-            found.wrong.append(f"{look.state}: {name} {look.why}".rstrip())
+            result.wrong.append(f"{look.state}: {name} {look.why}".rstrip())
             if look.state in WRONG:
                 changed = look.subject.changed or Changed(look.subject.key, self._now())
                 self._memory.wrong[name] = changed
@@ -212,7 +212,7 @@ def read_key(secrets: Any, name: str) -> str:  # noqa: ANN401 - a boto3 client
 
     """
     try:
-        found: str = secrets.get_secret_value(SecretId=name)["SecretString"]
+        key: str = secrets.get_secret_value(SecretId=name)["SecretString"]
     except ClientError as error:
         if error.response["Error"]["Code"] not in GONE:
             raise
@@ -220,7 +220,7 @@ def read_key(secrets: Any, name: str) -> str:  # noqa: ANN401 - a boto3 client
             f"the secret {name} has no key yet: set MOMENTO_READ_API_KEY (./help.sh key create"
             " makes one), then run ./help.sh deploy"
         ) from None
-    return found
+    return key
 
 
 def metric_data(pipeline: str, metrics: Iterable[tuple[str, tuple[float, str]]]) -> list[Any]:
