@@ -163,9 +163,9 @@ def _publish(text: str) -> bool:
             try:
                 ENVIRONMENT.hardlink_to(own)
             except FileExistsError:
-                if other := _running(ENVIRONMENT):
+                if running := _running(ENVIRONMENT):
                     _warn(
-                        f"another local cloud (process {other}) runs in this folder, and other"
+                        f"another local cloud (process {running}) runs in this folder, and other"
                         " commands use it; end it if they should use this local cloud"
                     )
                     return False

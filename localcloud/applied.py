@@ -103,13 +103,13 @@ class Applied:
         }
         model = client(call.service, self._endpoint).meta.service_model
         shape = model.operation_model(call.operation).input_shape
-        found: Body = _to_api(call.change(body), shape, call.names, f"{type_}.{id_}")
-        return found
+        arguments: Body = _to_api(call.change(body), shape, call.names, f"{type_}.{id_}")
+        return arguments
 
     def resolve(self, value: Any) -> Any:
         """Return a value with Terraform's expressions replaced by what they stand for."""
         if isinstance(value, str):
-            text = _EXPRESSION.sub(lambda found: self._value(found[1]), value)
+            text = _EXPRESSION.sub(lambda expression: self._value(expression[1]), value)
             return text.replace("$${", "${").replace("%%{", "%{")
         if isinstance(value, Mapping):
             return {name: self.resolve(part) for name, part in value.items()}
@@ -180,7 +180,7 @@ def _to_api(value: Any, shape: Shape, names: Mapping[str, str | None], place: st
     """Return an argument as boto3 takes it: names, and blocks that are a list or not."""
     if isinstance(shape, ListShape):
         values = value if isinstance(value, list) else [value]
-        return [_to_api(one, shape.member, names, place) for one in values]
+        return [_to_api(element, shape.member, names, place) for element in values]
     if not isinstance(shape, StructureShape):
         return value
     if isinstance(value, list) and len(value) == 1:
@@ -225,9 +225,9 @@ def _table(body: Body) -> Body:
     attributes = body.pop("attribute")
     return body | {
         "attribute": [
-            {"attribute_name": one["name"], "attribute_type": one["type"]}
-            for one in attributes
-            if one["name"] in keys.values()  # others are keys of indexes, which are not created
+            {"attribute_name": part["name"], "attribute_type": part["type"]}
+            for part in attributes
+            if part["name"] in keys.values()  # others are keys of indexes, which are not created
         ],
         "key_schema": [
             {"attribute_name": name, "key_type": kind} for kind, name in keys.items() if name

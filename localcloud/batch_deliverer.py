@@ -343,4 +343,4 @@ def _refused(letter: Mapping[str, Any]) -> TaskRequest:
 
 def _attempts(sent: Sequence[SentAttempt], made: TaskRequest) -> list[SentAttempt]:
     """Return what was sent of a request."""
-    return [one for one in sent if one.request.identity == made.identity]
+    return [attempt for attempt in sent if attempt.request.identity == made.identity]

@@ -38,7 +38,7 @@ class TaskRequest:
         """
         parts = urlsplit(self.request.url)
         query = parse_qs(parts.query, keep_blank_values=True)
-        pairs = frozenset((name, one) for name, (one, *_) in query.items() if name != TTL)
+        pairs = frozenset((name, value) for name, (value, *_) in query.items() if name != TTL)
         return (
             self.request.method,
             parts.path,
@@ -94,15 +94,15 @@ class BatchSteps:
 
     def _of(self, sent: TaskRequest) -> list[tuple[RecordSteps, Request]]:
         """Return the records that make a request; the only record of a batch makes all."""
-        found = [
+        makers = [
             (steps, made.request)
             for steps in self._batch
             for made in self._requests_of(steps.record)
             if made.identity == sent.identity
         ]
-        if not found and len(self._batch) == 1:
+        if not makers and len(self._batch) == 1:
             return [(self._batch[0], sent.request)]
-        return found
+        return makers
 
 
 def request_of(call: HttpCall) -> TaskRequest:
@@ -112,7 +112,7 @@ def request_of(call: HttpCall) -> TaskRequest:
 
 def _hashable(value: Any) -> Hashable:  # noqa: ANN401 - any JSON
     if isinstance(value, dict):
-        return frozenset((name, _hashable(one)) for name, one in value.items())
+        return frozenset((name, _hashable(member)) for name, member in value.items())
     return tuple(map(_hashable, value)) if isinstance(value, list) else value
 
 

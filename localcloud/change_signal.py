@@ -72,18 +72,18 @@ class ChangeSignal:
     def _follow(self) -> None:
         while not self._stopped.is_set():
             try:
-                found = self._ask()
+                numbers = self._ask()
             except (OSError, ValueError, http.client.HTTPException):
                 self.is_heard = False
                 self._stopped.wait(RETRY_SECONDS)
                 continue
-            if found is None:
+            if numbers is None:
                 self.is_heard = False
                 return
             with self._news:
                 self.is_heard = True
-                self._all, self.definitions = found["all"], found["definitions"]
-                self._records = found["records"]
+                self._all, self.definitions = numbers["all"], numbers["definitions"]
+                self._records = numbers["records"]
                 self._news.notify_all()
             time.sleep(PAUSE_SECONDS)
 
@@ -105,7 +105,7 @@ class ChangeSignal:
             connection.close()
         if http.client.BAD_REQUEST <= answer.status < http.client.INTERNAL_SERVER_ERROR:
             return None
-        found = json.loads(text)
-        if not isinstance(found, dict) or not {"all", "definitions", "records"} <= found.keys():
+        numbers = json.loads(text)
+        if not isinstance(numbers, dict) or not {"all", "definitions", "records"} <= numbers.keys():
             raise ValueError("the answer has other members")
-        return found
+        return numbers

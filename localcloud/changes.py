@@ -51,8 +51,10 @@ def apply() -> None:
 
 def note(environ: dict[str, Any]) -> None:
     """Count a request that was answered, if it may have changed a definition."""
-    found = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
-    changes = found[1] in _OF_DEFINITIONS if found else environ["PATH_INFO"] == "/moto-api/reset"
+    service = _SERVICE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    changes = (
+        service[1] in _OF_DEFINITIONS if service else environ["PATH_INFO"] == "/moto-api/reset"
+    )
     operation = environ.get("HTTP_X_AMZ_TARGET", "").rpartition(".")[2]
     if changes and environ["REQUEST_METHOD"] != "GET" and not operation.startswith(_READS):
         _count(DEFINITIONS)
@@ -64,12 +66,12 @@ def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # 
     known = query.get("all", [""])[0]
     with _changed:
         _changed.wait_for(lambda: str(_counts.total()) != known, LONG_POLL_SECONDS)
-        told = {
+        numbers = {
             "all": _counts.total(),
             "definitions": _counts[DEFINITIONS],
             "records": {name: number for name, number in _counts.items() if name != DEFINITIONS},
         }
-    body = json.dumps(told).encode()
+    body = json.dumps(numbers).encode()
     headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
     start_response("200 OK", headers)
     return [body]

@@ -91,8 +91,8 @@ class LocalCloud:
     def _create_cache(self, definition: Definition | RuleDefinition) -> None:
         """Create the caches that a pipe or a rule names; for Momento, a person creates them."""
         limits = self.momento.service.limits
-        found = [one.cache for one in request_names(definition) if one.cache]
-        for name in dict.fromkeys(found):
+        caches = [names.cache for names in request_names(definition) if names.cache]
+        for name in dict.fromkeys(caches):
             if not self.momento.service.create_cache(name) and limits:
                 self._warn(
                     f"{definition.name} sends to the cache {name}, but Momento gives an account"

@@ -62,10 +62,10 @@ def _forgetting(change: Any) -> Any:  # noqa: ANN401 - a method of moto
 def _segments(table: Table, total: int) -> Segments:
     known = _known.setdefault(table, {})
     if total not in known:
-        found: dict[int, list[Item]] = defaultdict(list)
+        segments: dict[int, list[Item]] = defaultdict(list)
         for item in table.all_items():
-            found[_segment(item, total)].append(item)
-        known[total] = found
+            segments[_segment(item, total)].append(item)
+        known[total] = segments
     return known[total]
 
 

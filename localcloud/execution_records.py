@@ -43,20 +43,22 @@ def tell(endpoint: str, arn: str, **members: Any) -> None:  # noqa: ANN401 - JSO
 
 def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
     """Answer the request of `tell` in the server."""
-    told = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
-    found = [one for one in _executions() if one.execution_arn == told["executionArn"]]
-    for execution in found:
-        for run in told.get("mapRuns", ()):
+    news = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    executions = [
+        execution for execution in _executions() if execution.execution_arn == news["executionArn"]
+    ]
+    for execution in executions:
+        for run in news.get("mapRuns", ()):
             _note(run)
-        if execution.status == RUNNING and told.get("status", RUNNING) != RUNNING:
-            execution.status = told["status"]
+        if execution.status == RUNNING and news.get("status", RUNNING) != RUNNING:
+            execution.status = news["status"]
             execution.stop_date = utcnow()
-            execution.output = told.get("output")
+            execution.output = news.get("output")
             execution.output_details = {"included": True}  # type: ignore[assignment]  # as AWS has it
-            execution.error, execution.cause = told.get("error"), told.get("cause")
-    body = b"" if found else b"there is no such execution"
+            execution.error, execution.cause = news.get("error"), news.get("cause")
+    body = b"" if executions else b"there is no such execution"
     headers = [("Content-Length", str(len(body)))]
-    start_response("200 OK" if found else "404 Not Found", headers)
+    start_response("200 OK" if executions else "404 Not Found", headers)
     return [body]
 
 

@@ -88,17 +88,17 @@ class ExecutionServices(WorkflowServices):
         given = dict(arguments)
         if "ExclusiveStartKey" in given:
             given["ExclusiveStartKey"] = _key(given["ExclusiveStartKey"])
-        found = _asked("DynamoDb", lambda: self._shared.client("dynamodb").scan(**given))
+        page = _asked("DynamoDb", lambda: self._shared.client("dynamodb").scan(**given))
         answer = {
-            "Count": found["Count"],
-            "ScannedCount": found["ScannedCount"],
+            "Count": page["Count"],
+            "ScannedCount": page["ScannedCount"],
             "Items": [
                 {name: _as_sdk(value) for name, value in as_json(item).items()}
-                for item in found["Items"]
+                for item in page["Items"]
             ],
         }
-        if "LastEvaluatedKey" in found:
-            answer["LastEvaluatedKey"] = as_json(found["LastEvaluatedKey"])
+        if "LastEvaluatedKey" in page:
+            answer["LastEvaluatedKey"] = as_json(page["LastEvaluatedKey"])
         return answer
 
     def _invoke(self, arguments: Mapping[str, Any]) -> Any:  # noqa: ANN401 - JSON
@@ -141,9 +141,9 @@ class ExecutionServices(WorkflowServices):
 
     async def send_message(self, queue_url: str, body: str) -> str:
         """Send a dead letter, and return its id; raise TaskError if SQS refuses it."""
-        found = await super().send_message(queue_url, body)
+        id_ = await super().send_message(queue_url, body)
         self.letters.clear()  # for the same reason
-        return found
+        return id_
 
     async def read_object(self, bucket: str, key: str) -> bytes:
         """Return an object of S3; raise TaskError if there is none."""
@@ -192,7 +192,7 @@ def _as_sdk(value: Mapping[str, Any], *, inside: bool = False) -> dict[str, Any]
     """Return an attribute's value as the SDK integration returns it."""
     ((type_, inner),) = value.items()
     if type_ == "M":
-        return {"M": {name: _as_sdk(one, inside=True) for name, one in inner.items()}}
+        return {"M": {name: _as_sdk(member, inside=True) for name, member in inner.items()}}
     if type_ == "L":
-        return {"L": [_as_sdk(one, inside=True) for one in inner]}
+        return {"L": [_as_sdk(member, inside=True) for member in inner]}
     return {NAMES.get(type_, type_) if inside else type_: inner}

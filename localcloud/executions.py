@@ -59,22 +59,24 @@ class Executions:
         self._shared.functions.end_idle()
         ended = [arn for arn, run in self._running.items() if run.told.is_set()]
         states = self._shared.client("stepfunctions")
-        found: dict[str, Any] = {}
+        listed: dict[str, Any] = {}
         for page in states.get_paginator("list_state_machines").paginate():
             for machine in page["stateMachines"]:
                 if machine["type"] != "STANDARD":
                     continue
-                listed = states.get_paginator("list_executions").paginate(
+                pages = states.get_paginator("list_executions").paginate(
                     stateMachineArn=machine["stateMachineArn"], statusFilter=RUNNING
                 )
-                for answer in listed:
-                    found |= {one["executionArn"]: machine for one in answer["executions"]}
+                for answer in pages:
+                    listed |= {
+                        execution["executionArn"]: machine for execution in answer["executions"]
+                    }
         for arn, run in self._running.items():
-            if arn not in found:
+            if arn not in listed:
                 run.stop.set()
         for arn in ended:
             del self._running[arn]
-        for arn, machine in found.items():
+        for arn, machine in listed.items():
             if arn not in self._running:
                 self._begin(arn, machine)
 

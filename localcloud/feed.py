@@ -77,12 +77,12 @@ class DeliveryFeed(AppServer):
         while True:
             waiter = (asyncio.get_running_loop(), asyncio.Event())
             with self._turn:
-                found, dropped, last = *self._after(after), self._last
+                later, dropped, last = *self._after(after), self._last
                 self._waiting.add(waiter)
             left = deadline - time.monotonic()
             try:
-                if found or left <= 0 or last < after:
-                    items = found[:PAGE]
+                if later or left <= 0 or last < after:
+                    items = later[:PAGE]
                     return JSONResponse({"items": items, "dropped": dropped, "last": last})
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(waiter[1].wait(), left)

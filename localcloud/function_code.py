@@ -25,13 +25,13 @@ def fetch(endpoint: str, name: str) -> bytes:
 def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
     """Answer the request of `fetch` in the server."""
     name = parse_qs(environ.get("QUERY_STRING", "")).get("name", [""])[0]
-    found = [
+    codes = [
         function.code_bytes
         for backend in lambda_backends[DEFAULT_ACCOUNT_ID].values()
         for function in backend.list_functions()
         if function.function_name == name
     ]
-    body = found[0] if found else b""
-    status = "200 OK" if found else "404 Not Found"
+    body = codes[0] if codes else b""
+    status = "200 OK" if codes else "404 Not Found"
     start_response(status, [("Content-Length", str(len(body)))])
     return [body]

@@ -42,22 +42,22 @@ class FunctionEnvironment:
         self._output = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - `close` does it
         with zipfile.ZipFile(BytesIO(code)) as archive:
             archive.extractall(self._folder.name)
-        self._answers, told = os.pipe()
+        self._answers, write_end = os.pipe()
         try:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-I", "-S", PROCESS),
-                    *(self._folder.name, handler, PACKAGES, str(told)),
+                    *(self._folder.name, handler, PACKAGES, str(write_end)),
                 ],
                 cwd=self._folder.name,
                 env=dict(variables),
                 stdin=subprocess.PIPE,
                 stdout=self._output,
                 stderr=subprocess.STDOUT,
-                pass_fds=[told],
+                pass_fds=[write_end],
             )
         finally:
-            os.close(told)
+            os.close(write_end)
         self.idle_since = time.monotonic()
         self.usable = True
 

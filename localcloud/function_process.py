@@ -51,7 +51,7 @@ def main(code: str, handler: str, packages: str, answers: str) -> None:
     sys.meta_path.insert(0, OnlyInLambda(Path(code)))
     module, _, name = handler.rpartition(".")
     handle = getattr(importlib.import_module(module), name)
-    with os.fdopen(int(answers), "w", encoding="utf-8") as told:
+    with os.fdopen(int(answers), "w", encoding="utf-8") as answer_file:
         for event in events:
             answer = {}
             try:
@@ -61,8 +61,8 @@ def main(code: str, handler: str, packages: str, answers: str) -> None:
                 traceback.print_exc()
             sys.stdout.flush()
             sys.stderr.flush()
-            told.write(json.dumps(answer) + "\n")
-            told.flush()
+            answer_file.write(json.dumps(answer) + "\n")
+            answer_file.flush()
 
 
 if __name__ == "__main__":

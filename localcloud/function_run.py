@@ -111,16 +111,16 @@ class Functions:
     def _taken(self, definition: str, deployed: Mapping[str, Any]) -> FunctionEnvironment | None:
         """Return a process for a run, or None after `close`."""
         with self._changed:
-            while not self._closed and (found := self._free(definition)) is None:
+            while not self._closed and (free := self._free(definition)) is None:
                 if self._make_room():
                     self._starting += 1
                     break
                 self._changed.wait()
             if self._closed:
                 return None
-            if found is not None:
-                self._busy.add(found)
-                return found
+            if free is not None:
+                self._busy.add(free)
+                return free
         try:
             made = FunctionEnvironment(
                 function_code.fetch(self._endpoint, deployed["FunctionName"]),

@@ -33,8 +33,8 @@ def named_topics(document: Mapping[str, Any]) -> NamedTopics:
         InvalidDefinition: Terraform would refuse an argument of a pipe or a rule.
 
     """
-    found = names_in_stack(document)
+    names = names_in_stack(document)
     return NamedTopics(
-        constant=frozenset((cache, topic) for _, cache, topic in found if topic),
-        from_record=frozenset(cache for _, cache, topic in found if topic is None),
+        constant=frozenset((cache, topic) for _, cache, topic in names if topic),
+        from_record=frozenset(cache for _, cache, topic in names if topic is None),
     )

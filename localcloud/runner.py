@@ -183,8 +183,8 @@ class Runner:
     def _progress(self, name: str, now: float) -> dict[str, float | None]:
         running = self._running.get(name)
         readers = running.readers if running else []
-        read = [one.read_at for one in readers if one.read_at is not None]
-        oldest = [one.oldest.timestamp() for one in readers if one.oldest is not None]
+        read = [reader.read_at for reader in readers if reader.read_at is not None]
+        oldest = [reader.oldest.timestamp() for reader in readers if reader.oldest is not None]
         lag = max(now - min(oldest, default=now), 0.0)
         return {"read": min(read, default=None), "lag": lag if read else None}
 

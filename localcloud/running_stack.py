@@ -127,8 +127,8 @@ class RunningStack:
             if topic is None and not names and not topics:
                 return []
             names |= {*topics, *([] if topic is None else [topic])}
-        found = topics.get(_only("topic", topic, names))
-        return [_parsed(body) for _, body, _ in list(found.messages)] if found else []
+        received = topics.get(_only("topic", topic, names))
+        return [_parsed(body) for _, body, _ in list(received.messages)] if received else []
 
     def dead_letters(self) -> Sequence[Any]:
         """Return all dead letters of the stack since its start, parsed."""
@@ -162,7 +162,11 @@ class RunningStack:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not finished():
             statuses = [self.cloud.runner.statuses[pipe] for pipe in pipes]
-            stopped = [f"{one.name}: {one.reason}" for one in statuses if one.state == "STOPPED"]
+            stopped = [
+                f"{status.name}: {status.reason}"
+                for status in statuses
+                if status.state == "STOPPED"
+            ]
             if stopped:
                 raise LocalCloudError(f"a pipe stopped: {'; '.join(stopped)}")
             if time.monotonic() > deadline:

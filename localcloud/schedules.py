@@ -57,13 +57,15 @@ class Schedules:
         """Start, restart and end schedules, as they are deployed now."""
         scheduler = self._client("scheduler")
         pages = scheduler.get_paginator("list_schedules").paginate()
-        listed = [one for page in pages for one in page["Schedules"]]
-        names = {one["Name"] for one in listed}
+        listed = [schedule for page in pages for schedule in page["Schedules"]]
+        names = {schedule["Name"] for schedule in listed}
         for gone in set(self._running) - names:
             self._end(gone)
-        self.statuses = {name: one for name, one in self.statuses.items() if name in names}
-        for one in listed:
-            self._look_at(scheduler.get_schedule(Name=one["Name"], GroupName=one["GroupName"]))
+        self.statuses = {name: status for name, status in self.statuses.items() if name in names}
+        for schedule in listed:
+            self._look_at(
+                scheduler.get_schedule(Name=schedule["Name"], GroupName=schedule["GroupName"])
+            )
 
     def close(self) -> None:
         """End all schedules, after the runs that have begun."""

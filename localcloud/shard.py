@@ -91,14 +91,14 @@ class ShardReader:
 
     def _new(self, records: Sequence[Any]) -> list[WrittenRecord]:
         """Return the records that the pipe reads, and tell that it has read them."""
-        found = [
+        read = [
             (read_by_pipe(record, self._source.arn), written)
             for record in records
             if not self._from_before(written := record["dynamodb"]["ApproximateCreationDateTime"])
         ]
-        for record, written in found:
+        for record, written in read:
             RecordSteps(self._name, record, written, self.tell).read()
-        return found
+        return read
 
     def _handle_all(self, records: Sequence[WrittenRecord]) -> bool:
         """Deliver records in batches; return False if the pipe stops before the last."""
