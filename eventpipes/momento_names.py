@@ -46,7 +46,11 @@ def request_names(definition: Definition | RuleDefinition) -> list[RequestNames]
         if definition.state_machine:
             states = definition_states(json.loads(definition.state_machine.definition))
             arguments = [state.get("Arguments", {}) for _, state in states]
-            return [_names(one["ApiEndpoint"]) for one in arguments if "ApiEndpoint" in one]
+            return [
+                _names(argument["ApiEndpoint"])
+                for argument in arguments
+                if "ApiEndpoint" in argument
+            ]
         if definition.event_bus:
             return []
     return [_names(definition.destination.endpoint, definition.path_parameters)]
@@ -54,11 +58,11 @@ def request_names(definition: Definition | RuleDefinition) -> list[RequestNames]
 
 def _names(endpoint: str, path_parameters: Sequence[str] = ()) -> RequestNames:
     if endpoint.startswith("{%"):
-        found = _EXPRESSION.search(endpoint)
-        if found is None:
+        names = _EXPRESSION.search(endpoint)
+        if names is None:
             kind = "".join(_KIND.findall(endpoint)[:1])
             return RequestNames(kind, None, None if kind == "topics" else "")
-        kind, cache, topic = found.groups()
+        kind, cache, topic = names.groups()
         return RequestNames(kind, cache, topic if kind == "topics" else "")
     parameters = iter(path_parameters)
     path = urlsplit(endpoint).path

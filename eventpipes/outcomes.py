@@ -26,10 +26,10 @@ def outcomes(document: str | Mapping[str, Any], record: Mapping[str, Any]) -> di
     """
     parsed = json.loads(document) if isinstance(document, str) else document
     all_rules = rules(parsed)
-    found: dict[str, Outcome] = {}
+    outcomes: dict[str, Outcome] = {}
     for definition in definitions(parsed):
         pipe = Pipe(definition)
         behind = [rule for rule in rules_behind(definition, all_rules) if rule.state == "ENABLED"]
         ways = [Way(pipe, Rule(rule)) for rule in behind] or [Way(pipe)]
-        found |= {way.definition.name: way.process(record) for way in ways}
-    return found
+        outcomes |= {way.definition.name: way.process(record) for way in ways}
+    return outcomes

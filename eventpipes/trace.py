@@ -76,7 +76,7 @@ class Origin:
         """Return the expression, and before it the place in the record if it does not show it."""
         if self.path is None:
             return self.expression
-        place = "$" + "".join(f"[{one}]" if _is_index(one) else f".{one}" for one in self.path)
+        place = "$" + "".join(f"[{step}]" if _is_index(step) else f".{step}" for step in self.path)
         if place in self.expression:
             return self.expression
         return f"{place} ({self.expression})" if len(self.expression) <= _SHORT else place
@@ -123,27 +123,27 @@ def text_of(pieces: Iterable[Piece]) -> str:
 
 def merged(pieces: Iterable[Piece]) -> Pieces:
     """Return the pieces without empty literals, and with neighbouring literals as one."""
-    found: list[Piece] = []
+    joined: list[Piece] = []
     for piece in pieces:
         if piece.origin is None:
             if not piece.text:
                 continue
-            if found and found[-1].origin is None:
-                found[-1] = Piece(found[-1].text + piece.text)
+            if joined and joined[-1].origin is None:
+                joined[-1] = Piece(joined[-1].text + piece.text)
                 continue
-        found.append(piece)
-    return tuple(found)
+        joined.append(piece)
+    return tuple(joined)
 
 
 def split_pieces(pieces: Iterable[Piece], separator: str, most: int = -1) -> list[Pieces]:
     """Split pieces at a separator, as `str.split`; an origin may be on both sides of it."""
-    found: list[list[Piece]] = [[]]
+    sides: list[list[Piece]] = [[]]
     for text, origin in pieces:
         made = type(text)
-        parts = text.split(separator, most if most < 0 else most - len(found) + 1)
-        found[-1].append(Piece(made(parts[0]), origin))
-        found += [[Piece(made(part), origin)] for part in parts[1:]]
-    return [tuple(one) for one in found]
+        parts = text.split(separator, most if most < 0 else most - len(sides) + 1)
+        sides[-1].append(Piece(made(parts[0]), origin))
+        sides += [[Piece(made(part), origin)] for part in parts[1:]]
+    return [tuple(side) for side in sides]
 
 
 def exactly(pieces: Iterable[Piece], text: str) -> Pieces:

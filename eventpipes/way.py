@@ -51,7 +51,7 @@ class Way:
         if self._rule is None or not isinstance(outcome, Event):
             return self._pipe.trace(record)
         name = None if self.reader.input_template else "detail"
-        return tuple(one.below(name) for one in self._rule.trace(outcome.envelope))
+        return tuple(request.below(name) for request in self._rule.trace(outcome.envelope))
 
     def process_event(self, event: Mapping[str, Any]) -> Outcome:
         """Return the outcome of an event, given with its envelope."""

@@ -145,7 +145,7 @@ def _url(url: Pieces, connection: Connection, secret: Origin | None = None) -> I
         p for p in pairs if unquote(text_of(p).partition("=")[0]) not in connection.query_string
     ]
     for pair in connection.query_string.items():
-        name, text = (quote(one, safe="") for one in pair)
+        name, text = (quote(part, safe="") for part in pair)
         kept.append((Piece(f"{name}="), Piece(Secret(text), secret)))
     yield from base
     for number, pieces in enumerate(kept):

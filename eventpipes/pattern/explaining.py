@@ -21,10 +21,10 @@ def explain(
     """
     refusing = []
     for number, (fields, names) in enumerate(zip(branches, order, strict=True), 1):
-        one = _Branch(fields, leaves, event).explained(names, number)
-        if one.matched:
-            return Explanation(matched=True, alternatives=(one,))
-        refusing.append(one)
+        alternative = _Branch(fields, leaves, event).explained(names, number)
+        if alternative.matched:
+            return Explanation(matched=True, alternatives=(alternative,))
+        refusing.append(alternative)
     return Explanation(matched=False, alternatives=tuple(refusing))
 
 
@@ -37,9 +37,9 @@ class _Branch:
         self._event = event
 
     def explained(self, order: Sequence[str], number: int) -> Alternative:
-        found = search(self._fields, 0, self._leaves.by_path, {})
-        if found is not None:
-            taken = dict(zip([name for name, _ in self._fields], found, strict=True))
+        matching = search(self._fields, 0, self._leaves.by_path, {})
+        if matching is not None:
+            taken = dict(zip([name for name, _ in self._fields], matching, strict=True))
             refusing: FieldValues = ()
             apart: FieldValues = ()
         else:
@@ -50,9 +50,9 @@ class _Branch:
         clauses = {}
         for name in order:
             leaf = taken[name]
-            told = [*self._at(name)] if found is None and leaf is None else [leaf]
+            named = [*self._at(name)] if matching is None and leaf is None else [leaf]
             clauses[name] = self._clause(
-                name, values[name], leaf, told, matched=name not in refused
+                name, values[name], leaf, named, matched=name not in refused
             )
         separate = {name for name, _ in apart}
         return Alternative(
@@ -77,7 +77,7 @@ class _Branch:
             return alone, ()
         together = list(self._fields)
         for field in self._fields:
-            fewer = [one for one in together if one is not field]
+            fewer = [member for member in together if member is not field]
             if search(fewer, 0, self._leaves.by_path, {}) is None:
                 together = fewer
         return (together, ()) if len(together) == 1 else ((), together)
@@ -93,26 +93,26 @@ class _Branch:
 
     def _arrays(self, leaves: Sequence[Leaf | None]) -> Iterator[tuple[str, ...]]:
         """Yield the paths of the arrays in which leaves are in different elements."""
-        found: dict[tuple[str, ...], None] = {}
+        arrays: dict[tuple[str, ...], None] = {}
         for first, second in combinations([leaf for leaf in leaves if leaf is not None], 2):
             for array, element in first[1].items():
                 if second[1].get(array, element) != element:
-                    found[_names(self._leaves.arrays[array])] = None
-        yield from found
+                    arrays[_names(self._leaves.arrays[array])] = None
+        yield from arrays
 
     def _clause(
         self,
         name: str,
         values: Values,
         taken: Leaf | None,
-        told: Sequence[Leaf | None],
+        named: Sequence[Leaf | None],
         *,
         matched: bool,
     ) -> Clause:
-        """Return a clause; `told` are the leaves that its words name."""
+        """Return a clause; `named` are the leaves that its words name."""
         path = values.steps
         given = [value for value, _, _ in values.given]
-        told_values = [leaf[0] for leaf in told if leaf is not None]
+        named_values = [leaf[0] for leaf in named if leaf is not None]
         above = self._value(path[:-1])
         return Clause(
             path=path,
@@ -120,9 +120,9 @@ class _Branch:
             found=tuple(Found(value, steps) for value, _, steps in self._at(name)),
             accepted=None if taken is None else Found(taken[0], taken[2]),
             matched=matched,
-            says=wording.has(path, told_values, self._value(path)),
+            says=wording.has(path, named_values, self._value(path)),
             wants=wording.wanted(given),
-            hint="" if matched else wording.hint(path, given, told_values, above),
+            hint="" if matched else wording.hint(path, given, named_values, above),
         )
 
     def _value(self, path: Sequence[str]) -> object:

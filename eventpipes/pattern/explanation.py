@@ -39,7 +39,7 @@ class Clause:
             "path": list(self.path),
             "values": list(self.values),
             "matched": self.matched,
-            "found": [_found_json(one) for one in self.found],
+            "found": [_found_json(held) for held in self.found],
             "accepted": None if self.accepted is None else _found_json(self.accepted),
             "says": self.says,
             "wants": self.wants,
@@ -47,8 +47,8 @@ class Clause:
         }
 
 
-def _found_json(found: Found) -> dict[str, Any]:
-    return {"value": found.value, "path": list(found.path)}
+def _found_json(held: Found) -> dict[str, Any]:
+    return {"value": held.value, "path": list(held.path)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,8 +122,8 @@ class Explanation:
         """The clauses that refuse in every alternative; without one, see the alternatives."""
         if self.matched or not self.alternatives:
             return ()
-        first, *others = ([*one.refused] for one in self.alternatives)
-        return tuple(clause for clause in first if all(clause in other for other in others))
+        first, *others = ([*alternative.refused] for alternative in self.alternatives)
+        return tuple(clause for clause in first if all(clause in refused for refused in others))
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -136,17 +136,17 @@ class Explanation:
             return tuple(self.alternatives[0].sentences(self.noun))
         if self.refused:
             return tuple(_refusal(clause, self.noun) for clause in self.refused)
-        several = len({one.pattern for one in self.alternatives}) > 1
+        several = len({alternative.pattern for alternative in self.alternatives}) > 1
         return tuple(
-            f"{self._label(one, several=several)}: {sentence}"
-            for one in self.alternatives
-            for sentence in one.sentences(self.noun)
+            f"{self._label(alternative, several=several)}: {sentence}"
+            for alternative in self.alternatives
+            for sentence in alternative.sentences(self.noun)
         )
 
-    def _label(self, one: Alternative, *, several: bool) -> str:
-        siblings = sum(other.pattern == one.pattern for other in self.alternatives)
-        parts = [f"{self.noun} {one.pattern}"] if several else []
-        parts += [f"alternative {one.number}"] if siblings > 1 else []
+    def _label(self, alternative: Alternative, *, several: bool) -> str:
+        siblings = sum(other.pattern == alternative.pattern for other in self.alternatives)
+        parts = [f"{self.noun} {alternative.pattern}"] if several else []
+        parts += [f"alternative {alternative.number}"] if siblings > 1 else []
         return ", ".join(parts)
 
     def __str__(self) -> str:
@@ -160,7 +160,7 @@ class Explanation:
             "noun": self.noun,
             "name": self.name,
             "sentences": list(self.sentences),
-            "alternatives": [one.as_json() for one in self.alternatives],
+            "alternatives": [alternative.as_json() for alternative in self.alternatives],
         }
 
 
@@ -168,10 +168,12 @@ def of_any(explanations: Iterable[Explanation], *, noun: str, name: str) -> Expl
     """Join the explanations of several patterns, of which one must match; without any, all do."""
     refusing: list[Alternative] = []
     explained = False
-    for number, one in enumerate(explanations, 1):
+    for number, explanation in enumerate(explanations, 1):
         explained = True
-        numbered = tuple(replace(each, pattern=number) for each in one.alternatives)
-        if one.matched:
+        numbered = tuple(
+            replace(alternative, pattern=number) for alternative in explanation.alternatives
+        )
+        if explanation.matched:
             return Explanation(matched=True, alternatives=numbered, noun=noun, name=name)
         refusing += numbered
     return Explanation(matched=not explained, alternatives=tuple(refusing), noun=noun, name=name)

@@ -331,7 +331,7 @@ class _Field:
         if all(isinstance(each, PatternNumber) for each in values) and values:
             return operators.no_number_of(self._number(name, each, value) for each in values)
         if (
-            all(isinstance(one, str) and not isinstance(one, PatternNumber) for one in values)
+            all(isinstance(each, str) and not isinstance(each, PatternNumber) for each in values)
             and values
         ):
             return operators.no_string_of(values)

@@ -68,9 +68,9 @@ def shown(value: object) -> str:
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
-def _any_of(argument: Any, one: Callable[[Any], str]) -> str:  # noqa: ANN401
+def _any_of(argument: Any, said_of: Callable[[Any], str]) -> str:  # noqa: ANN401
     several = isinstance(argument, list) and not isinstance(argument, Object)
-    return " or ".join(map(one, argument)) if several else one(argument)
+    return " or ".join(map(said_of, argument)) if several else said_of(argument)
 
 
 def _ignoring_case(text: Any) -> str:  # noqa: ANN401
@@ -152,16 +152,16 @@ def hint(path: Sequence[str], given: Sequence[Any], values: Sequence[object], ab
     `given` are the field's values in the pattern, `values` those of the event, and `above` is what
     the event has at the path without its last name.
     """
-    numbers = any(isinstance(one, PatternNumber) or _is_numeric(one) for one in given)
-    digits = [one for one in values if isinstance(one, str) and comparable(one) is not None]
+    numbers = any(isinstance(value, PatternNumber) or _is_numeric(value) for value in given)
+    digits = [value for value in values if isinstance(value, str) and comparable(value) is not None]
     if numbers and digits:
         return f"{shown(digits[0])} is text, which is never a number here"
     here = above.get(path[-1]) if isinstance(above, dict) else None
-    if isinstance(here, dict) and any(_asks_for_any(one) for one in given):
+    if isinstance(here, dict) and any(_asks_for_any(value) for value in given):
         return "an object is not a value: name a field in it"
-    other = next(iter(above), "") if isinstance(above, dict) and len(above) == 1 else ""
-    if not values and path[-1] in _TYPES and other in _TYPES and other != path[-1]:
-        return f"the event has {'.'.join([*path[:-1], other])}"
+    type_ = next(iter(above), "") if isinstance(above, dict) and len(above) == 1 else ""
+    if not values and path[-1] in _TYPES and type_ in _TYPES and type_ != path[-1]:
+        return f"the event has {'.'.join([*path[:-1], type_])}"
     return ""
 
 

@@ -73,17 +73,17 @@ class _Trace:
                 (
                     [
                         Piece(f"{to_text(name)}:"),
-                        *self._json(payload, raw[name], one, f"{place}/{name}"),
+                        *self._json(payload, raw[name], inner, f"{place}/{name}"),
                     ]
-                    for name, one in value.items()
+                    for name, inner in value.items()
                 ),
             )
         elif isinstance(raw, list):
             yield from _joined(
                 "[]",
                 (
-                    self._json(payload, raw[index], one, f"{place}[{index}]")
-                    for index, one in enumerate(value)
+                    self._json(payload, raw[index], inner, f"{place}[{index}]")
+                    for index, inner in enumerate(value)
                 ),
             )
         else:
@@ -106,7 +106,9 @@ class _Trace:
         return self._origin(payload, payload.place, self._call.arguments[argument])
 
     def _origin(self, payload: Payload, place: str, value: object) -> Origin:
-        (expression,) = [one for one in payload.expressions() if one.place == place]
+        (expression,) = [
+            candidate for candidate in payload.expressions() if candidate.place == place
+        ]
         path = self._path(expression, value)
         return Origin(
             kind="expression",

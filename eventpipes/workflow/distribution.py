@@ -42,12 +42,12 @@ class ItemReader:
         """
         text = content.decode("utf-8-sig")
         if self.lines:
-            found = [from_json(line) for line in text.splitlines() if line.strip()]
+            items = [from_json(line) for line in text.splitlines() if line.strip()]
         else:
-            found = from_json(text)
-            if not isinstance(found, list):
+            items = from_json(text)
+            if not isinstance(items, list):
                 raise ValueError("the object is not a JSON list")
-        return found[: self.most]
+        return items[: self.most]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,8 +201,8 @@ def manifest(bucket: str, map_run: str, files: dict[str, list[tuple[str, int]]])
             "DestinationBucket": bucket,
             "MapRunArn": map_run,
             "ResultFiles": {
-                status: [{"Key": key, "Size": size} for key, size in found]
-                for status, found in files.items()
+                status: [{"Key": key, "Size": size} for key, size in listed]
+                for status, listed in files.items()
             },
         }
     ).encode()

@@ -71,7 +71,7 @@ def distinct(values: Any) -> Any:  # noqa: ANN401
         return values
     unique = Utils.create_sequence() if Utils.is_sequence(values) else []
     for value in values:
-        if not any(Utils.is_deep_equal(value, other) for other in unique):
+        if not any(Utils.is_deep_equal(value, kept) for kept in unique):
             unique.append(value)
     return unique
 

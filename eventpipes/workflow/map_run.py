@@ -142,11 +142,11 @@ class MapRun:
         folder = "/".join(part for part in (prefix.rstrip("/"), self.id) if part)
         files: dict[str, bytes] = {}
         named: dict[str, list[tuple[str, int]]] = {FAILED: [], PENDING: [], SUCCEEDED: []}
-        for status, found in named.items():
+        for status, listed in named.items():
             for number, part in enumerate(self._parts(status)):
                 key = f"{folder}/{status}_{number}.json"
                 files[key] = part
-                found.append((key, len(part)))
+                listed.append((key, len(part)))
         key = f"{folder}/manifest.json"
         files[key] = manifest(bucket, self.arn, named)
         return ResultFiles(bucket, key, files)

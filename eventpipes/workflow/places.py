@@ -39,9 +39,9 @@ class Places:
     def _copy(self, value: object, path: PathSteps) -> object:
         match value:
             case dict():
-                return {name: self._copy(one, (*path, name)) for name, one in value.items()}
+                return {name: self._copy(inner, (*path, name)) for name, inner in value.items()}
             case list():
-                return [self._copy(one, (*path, index)) for index, one in enumerate(value)]
+                return [self._copy(inner, (*path, index)) for index, inner in enumerate(value)]
             case str() if len(value) >= _SHORTEST:
                 text = value[:1] + value[1:]
                 self._paths[id(text)] = path
