@@ -16,7 +16,7 @@ class Topology(StrEnum):
 
 def topology_of(pipes: Iterable[Definition]) -> Topology:
     """Return the topology of a pipeline's pipes; the workflow if it runs beside three pipes."""
-    found = list(pipes)
-    if any(pipe.state_machine for pipe in found):
+    listed = list(pipes)
+    if any(pipe.state_machine for pipe in listed):
         return Topology.WORKFLOW
-    return Topology.BUS if any(pipe.event_bus for pipe in found) else Topology.PIPES
+    return Topology.BUS if any(pipe.event_bus for pipe in listed) else Topology.PIPES

@@ -161,7 +161,7 @@ def list_records(
     clients = _clients(context)
     records = clients.table.list(limit=limit + 1)
     more = len(records) > limit
-    found = [
+    comparisons = [
         judge(
             record.location,
             record,
@@ -171,10 +171,10 @@ def list_records(
         for record in records[:limit]
     ]
     if as_json:
-        for comparison in found:
+        for comparison in comparisons:
             print_json(comparison.as_json(), indent=None)
     else:
-        _print_comparisons(found)
+        _print_comparisons(comparisons)
     if more:
         errors.print(f"[yellow]the table has more: add --limit {2 * limit}, say[/]")
 
@@ -227,20 +227,20 @@ def tour(context: typer.Context, *, as_json: AsJson = False) -> None:
         )
 
 
-def _print_comparisons(found: list[LocationComparison]) -> None:
+def _print_comparisons(comparisons: list[LocationComparison]) -> None:
     table = Table(
         Column("location", overflow="fold"), "in the table", "in the cache", "TTL left", "state"
     )
-    for one in found:
-        left = "" if one.cached is None else "not known"
-        if one.seconds_left is not None:
-            left = f"{one.seconds_left:.0f} s of {one.ttl}"
+    for comparison in comparisons:
+        left = "" if comparison.cached is None else "not known"
+        if comparison.seconds_left is not None:
+            left = f"{comparison.seconds_left:.0f} s of {comparison.ttl}"
         table.add_row(
-            _shown(one.location),
-            _shown(_weather(one.record and one.record.shown())),
-            _shown(_weather(one.cached)),
+            _shown(comparison.location),
+            _shown(_weather(comparison.record and comparison.record.shown())),
+            _shown(_weather(comparison.cached)),
             left,
-            f"[{COLOURS[one.state]}]{one.state}[/]",
+            f"[{COLOURS[comparison.state]}]{comparison.state}[/]",
         )
     console.print(table)
 

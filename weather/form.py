@@ -90,9 +90,9 @@ class WeatherForm:
             )
         except ValidationError as error:
             fields: dict[str, str] = {}
-            for one in error.errors():
-                name = str(one["loc"][0]) if one["loc"] else "MinTemp"
-                fields.setdefault(name, f"{labels[name]} {_explained(one, labels)}")
+            for fault in error.errors():
+                name = str(fault["loc"][0]) if fault["loc"] else "MinTemp"
+                fields.setdefault(name, f"{labels[name]} {_explained(fault, labels)}")
             raise ConsoleError("; ".join(fields.values()), fields) from None
         return as_item(record)
 
@@ -113,7 +113,7 @@ class WeatherForm:
                 f"CACHE_TTL_SECONDS is {self._ttl}: every record goes with this TTL, so Momento"
                 " refuses none"
             )
-        known = ", ".join(one.id for one in self.actions)
+        known = ", ".join(action.id for action in self.actions)
         raise NotThereError(f"the form has no action {action!r}; there are {known}")
 
     def written_at(self, item: Item) -> float | None:
@@ -130,18 +130,18 @@ def _explained(error: Any, labels: Mapping[str, str]) -> str:  # noqa: ANN401 - 
     kind, limits = str(error["type"]), error.get("ctx", {})
     if error["input"] in ("", None):
         kind = "missing"
-    found = reprlib.repr(error["input"])
+    given = reprlib.repr(error["input"])
     whole = "a whole number" if kind.startswith("int") else "a number"
     said = str(error["msg"]).removeprefix("Value error, ")
     said = said.replace("should be less than or equal to", "has to be at most")
     sentences = {
         "missing": "is missing",
         "string_too_long": f"has more than {limits.get('max_length')} characters",
-        "greater_than_equal": f"has to be at least {limits.get('ge')}, and is {found}",
-        "less_than_equal": f"has to be at most {limits.get('le')}, and is {found}",
-        "decimal_max_digits": f"has too many digits: {found}",
-        "value_error": f"{said}, and is {found}"
+        "greater_than_equal": f"has to be at least {limits.get('ge')}, and is {given}",
+        "less_than_equal": f"has to be at most {limits.get('le')}, and is {given}",
+        "decimal_max_digits": f"has too many digits: {given}",
+        "value_error": f"{said}, and is {given}"
         if error["loc"]
         else f"is above {labels['MaxTemp']}",
     }
-    return sentences.get(kind, f"has to be {whole}, and is {found}")
+    return sentences.get(kind, f"has to be {whole}, and is {given}")

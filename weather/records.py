@@ -117,7 +117,7 @@ class WeatherRecord(BaseModel):
         try:
             return cls.model_validate(written(values), context={"max_ttl": max_ttl})
         except ValidationError as error:
-            lines = [_explain(one, called or {}) for one in error.errors()]
+            lines = [_explain(fault, called or {}) for fault in error.errors()]
             raise WeatherError("\n".join(lines)) from None
 
     @field_serializer("max_temp", "min_temp", "precipitation")
@@ -254,11 +254,11 @@ def plain(number: Decimal) -> str:
 def _explain(error: Any, called: Mapping[str, str]) -> str:  # noqa: ANN401 - ErrorDetails, a dict
     message = str(error["msg"]).removeprefix("Value error, ")
     if not error["loc"]:  # which has its values
-        for name, other in called.items():
-            message = message.replace(f"{name} ", f"{other} ")
+        for name, shown_name in called.items():
+            message = message.replace(f"{name} ", f"{shown_name} ")
         return message
     name = called.get(error["loc"][0], error["loc"][0])
     if error["type"] == "missing":
         return f"{name}: {message}"
-    found = f"; found {reprlib.repr(error['input'])}"
-    return f"{name}{'' if error['type'] == 'value_error' else ':'} {message}{found}"
+    ending = f"; found {reprlib.repr(error['input'])}"
+    return f"{name}{'' if error['type'] == 'value_error' else ':'} {message}{ending}"

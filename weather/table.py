@@ -48,8 +48,8 @@ class WeatherTable:
     def list(self, limit: int | None = None) -> list[WeatherRecord]:
         """Return the records by location, up to `limit`; other items are left out."""
         with self._asking():
-            found = list(itertools.islice(self._records(min(limit or PAGE, PAGE)), limit))
-        return sorted(found, key=lambda record: record.location)
+            records = list(itertools.islice(self._records(min(limit or PAGE, PAGE)), limit))
+        return sorted(records, key=lambda record: record.location)
 
     def _records(self, page: int) -> Iterator[WeatherRecord]:
         start: Item | None = None
@@ -73,7 +73,7 @@ def as_item(record: WeatherRecord) -> Item:
 
 
 def _key(location: str) -> Item:
-    if any("\ud800" <= one <= "\udfff" for one in location):
+    if any("\ud800" <= character <= "\udfff" for character in location):
         raise WeatherError("the location is not text: it holds half of a character")
     return {"Location": {"S": location}}
 

@@ -55,9 +55,9 @@ def check(document: Mapping[str, Any], *, max_ttl_seconds: int = MAX_TTL_SECONDS
     return Findings(list(dict.fromkeys(findings.errors)), list(dict.fromkeys(findings.warnings)))
 
 
-def _add(name: str, found: Faults, findings: Findings) -> None:
-    findings.errors.extend(f"{name}: {error}" for error in found.errors)
-    findings.warnings.extend(f"{name}: {warning}" for warning in found.warnings)
+def _add(name: str, faults: Faults, findings: Findings) -> None:
+    findings.errors.extend(f"{name}: {error}" for error in faults.errors)
+    findings.warnings.extend(f"{name}: {warning}" for warning in faults.warnings)
 
 
 def _provider_problems(pipe: Definition) -> Iterator[str]:

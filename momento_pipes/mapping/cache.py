@@ -242,12 +242,12 @@ def _removals(stream: Stream, narrowing: Narrowing, key: Attribute) -> Narrowing
         return narrowing.of_keys().needing(key, KEY)
     changing = narrowing.changing
     if changing and stream.keys.has(key) and "OldImage" not in stream.view.images:
-        (other,) = (each for each in stream.keys.attributes if each != key)
+        (second,) = (each for each in stream.keys.attributes if each != key)
         raise MappingError(
             f"the cache's key is {key.label}, which is only a part of the table's key, so a"
             " removed item had the entry only if it matched the conditions on"
             f" {' and '.join(attribute.label for attribute in changing)}. The stream's view"
             f" {stream.view} has no old image to check this: give the table a stream of"
-            f" NEW_AND_OLD_IMAGES, or add a condition with one value for {other.label}"
+            f" NEW_AND_OLD_IMAGES, or add a condition with one value for {second.label}"
         )
     return narrowing.needing(key, KEY)

@@ -187,10 +187,10 @@ def _remover(kinds: Collection[str]) -> Mapping[str, Any] | None:
 def _check_types(attributes: Iterable[Attribute]) -> None:
     by_place: dict[str, Attribute] = {}
     for attribute in attributes:
-        other = by_place.setdefault(attribute.place, attribute)
-        if other != attribute:
+        first = by_place.setdefault(attribute.place, attribute)
+        if first != attribute:
             raise MappingError(
-                f"the items are narrowed by {other.label} and by {attribute.label}, but a value has"
+                f"the items are narrowed by {first.label} and by {attribute.label}, but a value has"
                 " only one type, so no item would match both: remove one of them"
             )
 
@@ -202,9 +202,9 @@ def _put(pattern: dict[str, Any], steps: Sequence[str], values: list[Any]) -> No
     pattern[last] = values
 
 
-def _merged(pattern: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+def _merged(pattern: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
     """Return both patterns as one."""
-    for name, value in other.items():
+    for name, value in more.items():
         if isinstance(value, dict) and name in pattern:
             _merged(pattern[name], value)
         else:
