@@ -44,17 +44,17 @@ def read(
     definitions: Iterable[Definition | RuleDefinition],
 ) -> Iterator[tuple[str, ImagePath, str]]:
     """Yield each attribute that a template or a parameter reads: its part, its path, its type."""
-    for one in definitions:
-        texts = [one.input_template or "", *one.path_parameters]
-        texts += [*one.query_string.values(), *one.headers.values()]
-        if isinstance(one, RuleDefinition):
-            texts += one.input_paths.values()
-        elif one.state_machine:
-            texts.append(one.state_machine.definition)
+    for definition in definitions:
+        texts = [definition.input_template or "", *definition.path_parameters]
+        texts += [*definition.query_string.values(), *definition.headers.values()]
+        if isinstance(definition, RuleDefinition):
+            texts += definition.input_paths.values()
+        elif definition.state_machine:
+            texts.append(definition.state_machine.definition)
         for text in texts:
             for part, path in _IN_TEXT.findall(text):
-                if found := _place(part, path):
-                    yield part, *found
+                if attribute := _place(part, path):
+                    yield part, *attribute
 
 
 def durations(definition: Definition | RuleDefinition) -> set[ImagePath]:
@@ -64,7 +64,9 @@ def durations(definition: Definition | RuleDefinition) -> set[ImagePath]:
         text = definition.input_paths.get(text.strip("<>"), text)
     elif definition.state_machine:
         text = " ".join(_TTL.findall(definition.state_machine.definition))
-    return {found[0] for part, path in _IN_TEXT.findall(text) if (found := _place(part, path))}
+    return {
+        attribute[0] for part, path in _IN_TEXT.findall(text) if (attribute := _place(part, path))
+    }
 
 
 def steps(path: str) -> list[str]:
@@ -78,7 +80,7 @@ def steps(path: str) -> list[str]:
 
 def asked(definition: Definition | RuleDefinition) -> list[AskedValues]:
     """Return the alternatives of all filters; a record has to match one of them."""
-    found: list[AskedValues] = []
+    alternatives: list[AskedValues] = []
     for text in definition.filters:
         try:
             pattern = json.loads(text)
@@ -86,21 +88,23 @@ def asked(definition: Definition | RuleDefinition) -> list[AskedValues]:
             continue  # told when the pipe is compiled
         if isinstance(definition, RuleDefinition) and isinstance(pattern, dict):
             pattern = pattern.get("detail", {})
-        found += [dict(one) for one in islice(_alternatives(pattern, ""), MOST)]
-    return found
+        alternatives += [
+            dict(alternative) for alternative in islice(_alternatives(pattern, ""), MOST)
+        ]
+    return alternatives
 
 
 def key_parts(definitions: Iterable[Definition | RuleDefinition]) -> set[str]:
     """Return the attributes that are read as parts of the key."""
-    found = {place.path for part, place, _ in read(definitions) if part == "Keys"}
-    for one in definitions:
-        found |= {
+    names = {place.path for part, place, _ in read(definitions) if part == "Keys"}
+    for definition in definitions:
+        names |= {
             match[2].split(".")[0]
-            for text in one.filters
+            for text in definition.filters
             for match in [_IMAGE.search(path) for path in _paths(text)]
             if match and match[1] == "Keys"
         }
-    return found
+    return names
 
 
 def _paths(text: str) -> Iterator[str]:
@@ -114,8 +118,8 @@ def _paths(text: str) -> Iterator[str]:
 def _below(pattern: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
     match pattern:
         case dict():
-            for name, one in pattern.items():
-                for below in one if name == "$or" and isinstance(one, list) else [one]:
+            for name, member in pattern.items():
+                for below in member if name == "$or" and isinstance(member, list) else [member]:
                     yield from _below(below, path if name == "$or" else _joined(path, name))
         case list():
             yield path
@@ -124,17 +128,27 @@ def _below(pattern: Any, path: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
 def _alternatives(pattern: Any, path: str) -> Iterator[dict[tuple[ImagePath, str], list[Any]]]:  # noqa: ANN401 - any JSON
     """Yield the comparisons of a pattern, with one alternative of each `$or` at a time."""
     if not isinstance(pattern, dict):
-        found = _asked_at(path, pattern)
-        yield {found: pattern} if found else {}
+        attribute = _asked_at(path, pattern)
+        yield {attribute: pattern} if attribute else {}
         return
     parts: list[list[dict[tuple[ImagePath, str], list[Any]]]] = []
     for name, below in pattern.items():
         if name == "$or" and isinstance(below, list):
-            parts.append([one for each in below for one in islice(_alternatives(each, path), MOST)])
+            parts.append(
+                [
+                    alternative
+                    for each in below
+                    for alternative in islice(_alternatives(each, path), MOST)
+                ]
+            )
         else:
             parts.append(list(islice(_alternatives(below, _joined(path, name)), MOST)))
     for chosen in product(*parts):
-        yield {place: comparisons for one in chosen for place, comparisons in one.items()}
+        yield {
+            place: comparisons
+            for alternative in chosen
+            for place, comparisons in alternative.items()
+        }
 
 
 def _joined(path: str, name: str) -> str:

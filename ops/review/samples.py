@@ -79,7 +79,7 @@ def samples_for(
     """
     read = _Read(definitions, keys or {})
     bases = read.bases()
-    found: dict[str, Sample] = {}
+    samples: dict[str, Sample] = {}
     for item in islice(_unlike(_varied(bases, read, alone=len(definitions) == 1)), MOST):
         is_whole = not any(
             choice is MISSING and all(base[place] is not MISSING for base in bases)
@@ -89,8 +89,8 @@ def samples_for(
         for name, record in read.records(item, what).items():
             plain = name.replace(what, "an item")
             sample = Sample(name=name, record=record, is_whole=is_whole, plain=plain)
-            found.setdefault(name, sample)
-    return list(found.values())
+            samples.setdefault(name, sample)
+    return list(samples.values())
 
 
 def _varied(bases: Sequence[MadeItem], read: "_Read", *, alone: bool) -> Iterator[MadeItem]:
@@ -110,16 +110,16 @@ def _varied(bases: Sequence[MadeItem], read: "_Read", *, alone: bool) -> Iterato
                 for choice in read.choices[place]:
                     yield {**base, place: choice}
     for base in bases:
-        for one, other in combinations(asked, 2):
-            for first, second in product(read.choices[one], read.choices[other]):
-                yield {**base, one: first, other: second}
+        for left, right in combinations(asked, 2):
+            for first, second in product(read.choices[left], read.choices[right]):
+                yield {**base, left: first, right: second}
 
 
 def _unlike(items: Iterator[MadeItem]) -> Iterator[MadeItem]:
     """Yield each item once."""
     seen = set()
     for item in items:
-        marks = tuple(repr(choice) for _, choice in sorted(item.items(), key=lambda one: one[0]))
+        marks = tuple(repr(choice) for _, choice in sorted(item.items(), key=lambda pair: pair[0]))
         if marks not in seen:
             seen.add(marks)
             yield item
@@ -127,22 +127,22 @@ def _unlike(items: Iterator[MadeItem]) -> Iterator[MadeItem]:
 
 def _named(item: MadeItem, base: MadeItem) -> str:
     """Return a text that says how an item differs from the first."""
-    told = []
+    differences = []
     for place in sorted(item):
         choice, usual = item[place], base[place]
         if choice == usual:
             continue
         name = f"the old {place.name}" if place.part == "OldImage" else place.name
         if choice is MISSING:
-            told.append(f"without {name}")
+            differences.append(f"without {name}")
             continue
         assert isinstance(choice, tuple)
         kind, value = choice
         text = value if isinstance(value, str) else json.dumps(value)
         if isinstance(usual, tuple) and usual[0] != kind:
             name += f" ({kind})"
-        told.append(f"with {name} {text}" if text else f"with an empty {name}")
-    return " ".join(["an item", " and ".join(told)]).strip()
+        differences.append(f"with {name} {text}" if text else f"with an empty {name}")
+    return " ".join(["an item", " and ".join(differences)]).strip()
 
 
 @dataclass
@@ -156,57 +156,62 @@ class _Read:
 
     def __post_init__(self) -> None:
         self._key = set(self.key_types) or reads.key_parts(self.definitions)
-        self._asked = {id(one): reads.asked(one) for one in self.definitions}
+        self._asked = {id(definition): reads.asked(definition) for definition in self.definitions}
         kinds: dict[ImagePath, dict[str, list[list[Any]]]] = {}
         for name, kind in self.key_types.items():
             kinds[ImagePath("NewImage", name)] = {kind: []}
         for _, place, kind in reads.read(self.definitions):
             kinds.setdefault(place, {}).setdefault(kind, [])
         for number, alternatives in enumerate(self._asked.values()):
-            for one in alternatives:
-                for (place, kind), comparisons in one.items():
+            for alternative in alternatives:
+                for (place, kind), comparisons in alternative.items():
                     self.filtered.add(place)
                     sides = kinds.setdefault(place, {}).setdefault(kind, [])
                     sides += [[] for _ in range(len(self._asked) - len(sides))]
                     sides[number] += comparisons
         self._changed = self._alternatives_of_one_side()
-        self.asked_otherwise = sorted({place for one in self._changed for place, _ in one})
+        self.asked_otherwise = sorted(
+            {place for alternative in self._changed for place, _ in alternative}
+        )
         of_each = [
-            {(place, kind) for _, place, kind in reads.read([one])} for one in self.definitions
+            {(place, kind) for _, place, kind in reads.read([definition])}
+            for definition in self.definitions
         ]
-        in_all = [one for one in of_each[0] if all(one in each for each in of_each)]
-        self.newly_read = {one[0] for each in of_each for one in each if one not in in_all}
-        self._durations = {place for one in self.definitions for place in reads.durations(one)}
+        in_all = [pair for pair in of_each[0] if all(pair in each for each in of_each)]
+        self.newly_read = {pair[0] for each in of_each for pair in each if pair not in in_all}
+        self._durations = {
+            place for definition in self.definitions for place in reads.durations(definition)
+        }
         self._is_weather = all(
-            place.path in _ITEM and set(found) <= _ITEM[place.path].keys()
-            for place, found in kinds.items()
+            place.path in _ITEM and set(types) <= _ITEM[place.path].keys()
+            for place, types in kinds.items()
             if place.part
         )
-        for place, found in kinds.items():
-            self.choices[place] = self._choices(place, found)
+        for place, types in kinds.items():
+            self.choices[place] = self._choices(place, types)
 
     def _alternatives_of_one_side(self) -> list[reads.AskedValues]:
         """Return the alternatives that are not in every filter."""
         of_each = list(self._asked.values())
         return [
-            one
+            alternative
             for alternatives in of_each
-            for one in alternatives
-            if not all(one in each for each in of_each)
+            for alternative in alternatives
+            if not all(alternative in each for each in of_each)
         ]
 
     def _choices(self, place: ImagePath, kinds: Mapping[str, Sequence[Any]]) -> list[ChosenValue]:
         own = self.key_types.get(place.path) if place.part else None
         if own is not None and own not in kinds:
             kinds = {own: ()}
-        found: list[ChosenValue] = []
+        choices: list[ChosenValue] = []
         for kind, comparisons in kinds.items():
             if own in (None, kind):
                 usual = [self._usual(place, kind)]
                 tried = values(comparisons, kind, place.name) if any(comparisons) else usual
-                found += [(kind, one) for one in tried]
+                choices += [(kind, value) for value in tried]
         is_key = place.path in self._key
-        return found if is_key or not place.part else [*found, MISSING]
+        return choices if is_key or not place.part else [*choices, MISSING]
 
     def _usual(self, place: ImagePath, kind: str) -> Any:  # noqa: ANN401 - a value of any type
         if place in self._durations and kind == "S":
@@ -221,10 +226,10 @@ class _Read:
         are not in every filter come earlier, except for the first of all.
         """
         usual: list[tuple[bool, MadeItem]] = []
-        for one in self.definitions:
-            own = {place: kind for _, place, kind in reads.read([one])}
-            for alternative in self._asked[id(one)] or [{}]:
-                is_same = bool(self._asked[id(one)]) and alternative not in self._changed
+        for definition in self.definitions:
+            own = {place: kind for _, place, kind in reads.read([definition])}
+            for alternative in self._asked[id(definition)] or [{}]:
+                is_same = bool(self._asked[id(definition)]) and alternative not in self._changed
                 usual += [
                     (
                         is_same,
@@ -236,7 +241,7 @@ class _Read:
                     for apart in (False, True)
                 ]
         first, *others = usual
-        ordered = [first[1], *(base for _, base in sorted(others, key=lambda other: other[0]))]
+        ordered = [first[1], *(base for _, base in sorted(others, key=lambda pair: pair[0]))]
         return list(islice(_unlike(iter(ordered)), BASES))
 
     def _base(
@@ -244,13 +249,19 @@ class _Read:
     ) -> ChosenValue:
         choices = self.choices[place]
         for (asked, kind), comparisons in alternative.items():
-            of_kind = [one[1] for one in choices if isinstance(one, tuple) and one[0] == kind]
+            of_kind = [
+                choice[1] for choice in choices if isinstance(choice, tuple) and choice[0] == kind
+            ]
             if asked == place and of_kind:
                 value = matching(comparisons, [*near(comparisons, kind), *of_kind])
                 return MISSING if value is MISSING else (kind, value)
         if apart and place in self.filtered and own is None:
             return choices[-1]
-        of_own = [one for one in choices if isinstance(one, tuple) and one[0] == (own or one[0])]
+        of_own = [
+            choice
+            for choice in choices
+            if isinstance(choice, tuple) and choice[0] == (own or choice[0])
+        ]
         if not of_own:
             return choices[0]
         return of_own[-1 if apart and place in self.filtered else 0]
@@ -262,19 +273,21 @@ class _Read:
         for place, choice in item.items():
             if self._is_weather and place.part and _ITEM.get(place.path) == _as_dict(choice):
                 continue  # it is so already, and the old item has what it had
-            other = ImagePath("OldImage" if place.part == "NewImage" else "NewImage", place.path)
+            counterpart = ImagePath(
+                "OldImage" if place.part == "NewImage" else "NewImage", place.path
+            )
             for part, image in (("NewImage", new), ("OldImage", old)):
-                if place.part == part or (place.part and other not in item):
+                if place.part == part or (place.part and counterpart not in item):
                     _put(image, place, choice)
         keys = {name: new[name] for name in sorted(self._key) if name in new}
         if self._is_weather and not keys:
             keys = {"Location": new["Location"]}
-        found = life(new, old, keys, what)
+        records = life(new, old, keys, what)
         for place, choice in item.items():
             if not place.part and isinstance(choice, tuple):
-                for record in found.values():
+                for record in records.values():
                     _set(record, place.path.split("."), choice[1])
-        return found
+        return records
 
 
 def _as_dict(choice: ChosenValue) -> dict[str, Any] | None:

@@ -34,20 +34,20 @@ def values(sides: Sequence[Sequence[Any]], kind: str, name: str) -> list[Any]:
     attribute's; made-up text contains `name`.
     """
     of_each = [near(comparisons, kind) for comparisons in sides]
-    found: list[Any] = []
-    for value in [one for each in of_each for one in each]:
-        if value not in found:
-            found.append(value)
-    found.sort(key=lambda one: all(one in each for each in of_each))
-    found = found[:MOST]
-    others = [one for one in made_up(kind, name) if one not in found]
-    return found + others[: 1 if found else len(others)]
+    named: list[Any] = []
+    for value in [edge for each in of_each for edge in each]:
+        if value not in named:
+            named.append(value)
+    named.sort(key=lambda edge: all(edge in each for each in of_each))
+    named = named[:MOST]
+    others = [value for value in made_up(kind, name) if value not in named]
+    return named + others[: 1 if named else len(others)]
 
 
 def near(comparisons: Sequence[Any], kind: str) -> list[Any]:
     """Return values of a type at the edges of comparisons, those of the first comparison first."""
-    found = [_typed(value, kind) for comparison in comparisons for value in _near(comparison)]
-    return [one for one in found if one is not None]
+    typed = [_typed(value, kind) for comparison in comparisons for value in _near(comparison)]
+    return [value for value in typed if value is not None]
 
 
 def made_up(kind: str, name: str) -> Sequence[Any]:
@@ -61,9 +61,9 @@ def matching(comparisons: Sequence[Any], candidates: Sequence[Any]) -> Any:  # n
         pattern = eventpipes.compile(json.dumps({"value": list(comparisons)}))
     except EventPipesError:
         return candidates[0]  # told when the pipe is compiled
-    for one in candidates:
-        if pattern.matches({"value": one}):
-            return one
+    for candidate in candidates:
+        if pattern.matches({"value": candidate}):
+            return candidate
     return MISSING if pattern.matches({}) else candidates[0]
 
 
@@ -88,8 +88,8 @@ def _near(comparison: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
         yield comparison
         return
     for operator, asked in comparison.items():
-        for one in asked if isinstance(asked, list) else [asked]:
-            yield from _BESIDE.get(operator, _nothing)(one)
+        for operand in asked if isinstance(asked, list) else [asked]:
+            yield from _BESIDE.get(operator, _nothing)(operand)
 
 
 def _nothing(_: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
@@ -97,13 +97,13 @@ def _nothing(_: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
 
 
 def _beginning(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    for one in _cases(text):
-        yield from (one, one + "-more", one[:-1])
+    for prefix in _cases(text):
+        yield from (prefix, prefix + "-more", prefix[:-1])
 
 
 def _ending(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    for one in _cases(text):
-        yield from (one, "more-" + one, one[1:])
+    for suffix in _cases(text):
+        yield from (suffix, "more-" + suffix, suffix[1:])
 
 
 def _cases(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
@@ -135,10 +135,10 @@ def _filled(wildcard: str, text: str) -> str:
     >>> _filled(r"a*b\*", "x")
     'axb*'
     """
-    found, letters = "", iter(wildcard)
+    filled, letters = "", iter(wildcard)
     for letter in letters:
-        found += next(letters, "") if letter == "\\" else text if letter == "*" else letter
-    return found
+        filled += next(letters, "") if letter == "\\" else text if letter == "*" else letter
+    return filled
 
 
 def _addresses(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
