@@ -80,7 +80,7 @@ class Behaviour:
     trouble: str = ""
     refused: bool = False
     old_trouble: str = ""
-    is_untold: bool = False
+    is_unseen: bool = False
     """Whether the filter changes while no sample shows a difference."""
 
 
@@ -115,7 +115,7 @@ def compare(
     `max_ttl_seconds` is how long the account's caches keep an item.
     """
     old = _ways(before(plan.document), rules_before(plan.document))
-    found = []
+    behaviours = []
     addresses = _addresses(plan)
     for place, new in _ways(after(plan.document), rules_after(plan.document)).items():
         was = old.get(place)
@@ -123,13 +123,13 @@ def compare(
             continue
         name = new.definition.name
         address = addresses.get(place) or name
-        known = [one.definition for one in (new, was) if one is not None]
+        known = [side.definition for side in (new, was) if side is not None]
         keys = _keys(plan, new.pipe)
         tried = samples_for(known, keys) if samples is None else given(samples)
         try:
             outcomes = _outcomes(new, tried)
         except EventPipesError as error:
-            found.append(
+            behaviours.append(
                 Behaviour(
                     pipe=name,
                     address=address,
@@ -146,27 +146,27 @@ def compare(
             old_trouble = str(error)
             was_sent = [None] * len(tried)
         answers = _differing(new, tried, was_sent, outcomes, max_ttl_seconds)
-        is_untold = was is not None and not answers and not old_trouble and _asks(was) != _asks(new)
-        if answers or old_trouble or is_untold:
-            found.append(
+        is_unseen = was is not None and not answers and not old_trouble and _asks(was) != _asks(new)
+        if answers or old_trouble or is_unseen:
+            behaviours.append(
                 Behaviour(
                     pipe=name,
                     address=address,
                     answers=answers,
                     old_trouble=old_trouble,
-                    is_untold=is_untold,
+                    is_unseen=is_unseen,
                 )
             )
-    return found
+    return behaviours
 
 
 def _asks(definitions: _Definitions) -> list[str]:
     """Return the filters in one spelling: without their spaces and the order of their names."""
     return sorted(
         json.dumps(json.loads(text), sort_keys=True)
-        for one in (definitions.pipe, definitions.rule)
-        if one is not None
-        for text in one.filters
+        for definition in (definitions.pipe, definitions.rule)
+        if definition is not None
+        for text in definition.filters
     )
 
 
@@ -183,16 +183,16 @@ def _ways(pipes: Sequence[Definition], rules: Sequence[RuleDefinition]) -> dict[
 def _addresses(plan: Plan) -> dict[str, str]:
     """Return the addresses of pipes and of rules' targets, by name and by address."""
     module = plan.document["planned_values"].get("root_module", {})
-    resources = [one for one in module.get("resources", ()) if "values" in one]
-    found = {}
-    for one in resources:
-        held = one["values"]
-        if one["type"] == "aws_pipes_pipe":
-            found[held.get("name")] = one.get("address", "")
-        elif one["type"] == "aws_cloudwatch_event_target":
+    resources = [resource for resource in module.get("resources", ()) if "values" in resource]
+    addresses = {}
+    for resource in resources:
+        held = resource["values"]
+        if resource["type"] == "aws_pipes_pipe":
+            addresses[held.get("name")] = resource.get("address", "")
+        elif resource["type"] == "aws_cloudwatch_event_target":
             parts = (held.get("event_bus_name"), held.get("rule"), held.get("target_id"))
-            found["/".join(map(str, parts))] = one.get("address", "")
-    return found
+            addresses["/".join(map(str, parts))] = resource.get("address", "")
+    return addresses
 
 
 def _keys(plan: Plan, pipe: Definition) -> dict[str, str]:
@@ -204,9 +204,9 @@ def _keys(plan: Plan, pipe: Definition) -> dict[str, str]:
         plan.document.get("prior_state", {}).get("values", {}),
     )
     for state in states:
-        for one in state.get("root_module", {}).get("resources", ()):
-            held = one.get("values", {})
-            if one["type"] == "aws_dynamodb_table" and held.get("name") == name:
+        for resource in state.get("root_module", {}).get("resources", ()):
+            held = resource.get("values", {})
+            if resource["type"] == "aws_dynamodb_table" and held.get("name") == name:
                 keys = {held.get("hash_key"), held.get("range_key")}
                 return {
                     each["name"]: each["type"]
@@ -233,25 +233,25 @@ def _differing(
 
     Where the plainest item is gained or lost, its variations are left out.
     """
-    found: dict[str, Answer] = {}
-    for sample, one, other in zip(samples, old, new, strict=True):
-        before, after = _text(one), _text(other)
+    answers: dict[str, Answer] = {}
+    for sample, old_outcome, new_outcome in zip(samples, old, new, strict=True):
+        before, after = _text(old_outcome), _text(new_outcome)
         if before == after:
             continue
         answer = Answer(
             sample=sample.name,
             before=before,
             after=after,
-            old=one,
-            new=other,
+            old=old_outcome,
+            new=new_outcome,
             is_whole=sample.is_whole,
-            doubts=_doubts(definitions, sample, other, most) if sample.is_whole else (),
+            doubts=_doubts(definitions, sample, new_outcome, most) if sample.is_whole else (),
         )
-        plain = found.get(sample.plain)
+        plain = answers.get(sample.plain)
         is_same = plain is not None and (plain.gained, plain.lost) == (answer.gained, answer.lost)
         if not (is_same and (answer.gained or answer.lost)):
-            found[sample.name] = answer
-    return list(found.values())
+            answers[sample.name] = answer
+    return list(answers.values())
 
 
 def _doubts(
@@ -261,8 +261,8 @@ def _doubts(
     if not isinstance(outcome, Request):
         return []
     record = definitions.way.read_by_target(sample.record)
-    found = doubts(definitions.definition, record, outcome, max_ttl_seconds=most)
-    return [visible(doubt) for doubt in found]
+    sentences = doubts(definitions.definition, record, outcome, max_ttl_seconds=most)
+    return [visible(doubt) for doubt in sentences]
 
 
 def _outcomes(definitions: _Definitions | None, samples: Sequence[Sample]) -> list[Outcome | None]:

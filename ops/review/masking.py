@@ -117,20 +117,20 @@ def secrets(plan: Plan) -> set[str]:
     These are the values of sensitive variables, and the values that a resource or an output marks
     as sensitive.
     """
-    found: set[str] = set()
+    texts: set[str] = set()
     document = plan.document
     configured = document.get("configuration", {}).get("root_module", {}).get("variables", {})
     for name, variable in document.get("variables", {}).items():
         if name not in configured or configured[name].get("sensitive"):
-            found |= set(_texts(variable.get("value")))
+            texts |= set(_texts(variable.get("value")))
     for change in [*plan.changes, *plan.drift, *plan.outputs]:
         for marks in change.hidden:
             for side in change.sides:
-                found |= set(_marked(side, marks))
+                texts |= set(_marked(side, marks))
     for state in (document.get("prior_state", {}).get("values", {}), document["planned_values"]):
         for resource in _resources(state.get("root_module", {})):
-            found |= set(_marked(resource.get("values"), resource.get("sensitive_values")))
-    return {text for text in found if len(text) >= SHORTEST}
+            texts |= set(_marked(resource.get("values"), resource.get("sensitive_values")))
+    return {text for text in texts if len(text) >= SHORTEST}
 
 
 def scrub(page: str, secret_texts: Iterable[str]) -> str:
@@ -168,18 +168,18 @@ def _overlaid(value: Any, marks: Any, words: str, *, absent: bool = False) -> An
     if not holds(marks):
         return value
     if isinstance(marks, dict) and isinstance(value, dict | None):
-        found = dict(value or {})
+        members = dict(value or {})
         if absent:
-            found = {name: None for name, mark in marks.items() if holds(mark)} | found
+            members = {name: None for name, mark in marks.items() if holds(mark)} | members
         return {
-            name: _overlaid(one, marks.get(name), words, absent=absent)
-            for name, one in found.items()
+            name: _overlaid(member, marks.get(name), words, absent=absent)
+            for name, member in members.items()
         }
     if isinstance(marks, list) and isinstance(value, list | None):
         pairs = list(zip_longest(value or [], marks))
         return [
-            _overlaid(one, mark, words, absent=absent)
-            for one, mark in (pairs if absent else pairs[: len(value or [])])
+            _overlaid(item, mark, words, absent=absent)
+            for item, mark in (pairs if absent else pairs[: len(value or [])])
         ]
     return value
 
@@ -191,8 +191,8 @@ def _marked(value: Any, marks: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
         for name, mark in marks.items():
             yield from _marked(value.get(name), mark)
     elif isinstance(marks, list) and isinstance(value, list):
-        for one, mark in zip(value, marks, strict=False):
-            yield from _marked(one, mark)
+        for item, mark in zip(value, marks, strict=False):
+            yield from _marked(item, mark)
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
@@ -200,8 +200,8 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
         case str():
             yield value
         case dict():
-            for one in value.values():
-                yield from _texts(one)
+            for member in value.values():
+                yield from _texts(member)
         case list():
-            for one in value:
-                yield from _texts(one)
+            for item in value:
+                yield from _texts(item)

@@ -39,7 +39,7 @@ def requests(behaviours: Sequence[Behaviour]) -> Iterator[Section]:
         text = "\n\n".join(blocks)
         if few:
             line = f"- {name}: {_summary(behaviour)}"
-            if behaviour.trouble or behaviour.is_untold:
+            if behaviour.trouble or behaviour.is_unseen:
                 yield Section(f"- {name} {_summary(behaviour)}")
                 continue
             yield Section(
@@ -54,7 +54,7 @@ def _summary(behaviour: Behaviour) -> str:
     """Return a line about what a pipe does differently."""
     if behaviour.trouble:
         return f"cannot be run: {plain(behaviour.trouble)}"
-    if behaviour.is_untold:
+    if behaviour.is_unseen:
         return (
             "has another filter, and no sample shows a difference: try records of your own with"
             " --samples FILE"
