@@ -48,15 +48,17 @@ def examine(
         OpsError: a token is for no loss of this plan.
 
     """
-    found = []
+    planned_losses = []
     whole = _changes(plan)
     for address, of, loss in losses(plan, behaviours):
         mark = _mark(address, of, loss, whole)
         planned = PlannedLoss(**vars(loss), address=address, mark=mark)
-        found.append(replace(planned, allowed=planned.token in allow))
-    for one in allow:
-        _check(one, found)
-    return sorted(found, key=lambda one: (not one.blocks, one.address, one.text))
+        planned_losses.append(replace(planned, allowed=planned.token in allow))
+    for token in allow:
+        _check(token, planned_losses)
+    return sorted(
+        planned_losses, key=lambda planned: (not planned.blocks, planned.address, planned.text)
+    )
 
 
 def blocked(planned: Sequence[PlannedLoss]) -> bool:
@@ -67,17 +69,17 @@ def blocked(planned: Sequence[PlannedLoss]) -> bool:
 def stale(allow: Sequence[str], planned: Sequence[PlannedLoss]) -> list[str]:
     """Return the tokens that are for another plan."""
     tokens = {loss.token for loss in planned}
-    return [one for one in allow if one not in tokens]
+    return [token for token in allow if token not in tokens]
 
 
 def _check(token: str, planned: Sequence[PlannedLoss]) -> None:
     match = _TOKEN.fullmatch(token)
     named = (match["address"],) if match else (token, token.rsplit(":", 1)[0])
-    there = [one for one in planned if one.address in named]
+    there = [loss for loss in planned if loss.address in named]
     if match and there:
         return  # it is allowed, or the review shows it as allowed for another plan
     if there:
-        tokens = ", ".join(one.token for one in there if one.blocks) or "nothing that blocks"
+        tokens = ", ".join(loss.token for loss in there if loss.blocks) or "nothing that blocks"
         raise OpsError(
             f"--allow {token}: a token has the name and the mark of a loss; at this address the"
             f" plan loses: {tokens}"
@@ -106,11 +108,14 @@ def _changes(plan: Plan) -> list[object]:
     """Return all changes of a plan, so that an allowance ends with the plan it was given for."""
     return [
         [
-            one.address,
-            one.action,
-            one.replaced_for,
-            *({name: shown(one, name, side) for name in one.changed} for side in one.sides),
+            change.address,
+            change.action,
+            change.replaced_for,
+            *(
+                {name: shown(change, name, side) for name in change.changed}
+                for side in change.sides
+            ),
         ]
-        for one in sorted(plan.changes, key=lambda change: change.address)
-        if one.action is not Action.NOTHING
+        for change in sorted(plan.changes, key=lambda change: change.address)
+        if change.action is not Action.NOTHING
     ]

@@ -81,15 +81,15 @@ topic_policy = any_of(
 def _actions(change: ResourceChange) -> list[str]:
     """Return the recipients that an alarm loses."""
     return sorted(
-        str(one)
+        str(action)
         for name in ("alarm_actions", "ok_actions", "insufficient_data_actions")
         if is_known(change, name)
-        for one in set(change.before.get(name) or ()) - set(change.after.get(name) or ())
+        for action in set(change.before.get(name) or ()) - set(change.after.get(name) or ())
     )
 
 
 def _later(change: ResourceChange) -> list[str]:
-    found = [
+    changes = [
         f"{name} {change.before.get(name)} to {change.after.get(name)}"
         for name in SLOWER
         if is_known(change, name) and is_less(change.after.get(name), change.before.get(name))
@@ -98,11 +98,11 @@ def _later(change: ResourceChange) -> list[str]:
     operator = str(change.after.get("comparison_operator"))
     lowest, highest = (after, before) if operator.startswith("GreaterThan") else (before, after)
     if is_less(lowest, highest):
-        found.append(f"threshold {before} to {after}")
+        changes.append(f"threshold {before} to {after}")
     if differs(change, "comparison_operator"):
-        found.append(f"comparison {change.before.get('comparison_operator')} to {operator}")
+        changes.append(f"comparison {change.before.get('comparison_operator')} to {operator}")
     if differs(change, "treat_missing_data") and (
         change.before.get("treat_missing_data") == "breaching"
     ):
-        found.append(f"missing data is {change.after.get('treat_missing_data')}")
-    return found
+        changes.append(f"missing data is {change.after.get('treat_missing_data')}")
+    return changes

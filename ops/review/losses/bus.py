@@ -52,7 +52,9 @@ def target(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
             ("fewer-attempts", "maximum_retry_attempts", RETRIES, "attempts"),
             ("shorter-age", "maximum_event_age_in_seconds", AGE, "seconds"),
         ):
-            was, will = (most if one.get(key) is None else one[key] for one in (before, after))
+            was, will = (
+                most if policy.get(key) is None else policy[key] for policy in (before, after)
+            )
             if is_less(was, will):
                 yield only_shown(
                     name,
@@ -138,4 +140,4 @@ def _successor(change: ResourceChange, whole: Whole) -> str:
 
 def _direct(whole: Whole) -> list[str]:
     """Return the names of the pipes that take the place of every rule, if they do."""
-    return [] if whole.rules else [one.name for one in whole.pipes if one.event_bus is None]
+    return [] if whole.rules else [pipe.name for pipe in whole.pipes if pipe.event_bus is None]

@@ -60,5 +60,5 @@ def logs(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """Yield the losses of a log group, by what writes to it."""
     name = str(change.before.get("name") or change.after.get("name") or "")
     writers = {"/aws/vendedlogs/states/": workflow_logs, "/aws/lambda/": watch_logs}
-    found = [find for prefix, find in writers.items() if name.startswith(prefix)]
-    yield from (found or [pipe_logs])[0](change, whole)
+    finders = [find for prefix, find in writers.items() if name.startswith(prefix)]
+    yield from (finders or [pipe_logs])[0](change, whole)

@@ -67,7 +67,9 @@ class Whole:
     @cached_property
     def vanished(self) -> frozenset[str]:
         """The addresses that were removed outside of Terraform."""
-        return frozenset(one.address for one in self.plan.drift if one.action is Action.DELETE)
+        return frozenset(
+            change.address for change in self.plan.drift if change.action is Action.DELETE
+        )
 
     def configured(self, address: str) -> Mapping[str, Any] | None:
         """Return the configuration of a resource in the root module; empty if it has none there.
@@ -75,9 +77,9 @@ class Whole:
         See Terraform: "JSON Output Format", the configuration representation.
         """
         root = (self.plan.document.get("configuration") or {}).get("root_module") or {}
-        for one in root.get("resources") or ():
-            if one.get("address") == address:
-                written: Mapping[str, Any] = one.get("expressions") or {}
+        for resource in root.get("resources") or ():
+            if resource.get("address") == address:
+                written: Mapping[str, Any] = resource.get("expressions") or {}
                 return written
         return None
 
@@ -97,9 +99,9 @@ def done(change: ResourceChange) -> str:
 
 def block(side: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     """Return a block that occurs at most once; empty if it is not there."""
-    found = side.get(name) or [{}]
-    one: Mapping[str, Any] = (found[0] if isinstance(found, list) else found) or {}
-    return one
+    value = side.get(name) or [{}]
+    only: Mapping[str, Any] = (value[0] if isinstance(value, list) else value) or {}
+    return only
 
 
 def is_known(change: ResourceChange, name: str) -> bool:

@@ -39,13 +39,13 @@ def moved_away(whole: Whole) -> Iterator[tuple[str, Loss]]:
     ):
         now = _now(whole, place)
         left = {
-            one.address: found
-            for one in _lost_sight_of(whole, place)
-            if (found := _place(one.before, place)) and now and found != now
+            change.address: former
+            for change in _lost_sight_of(whole, place)
+            if (former := _place(change.before, place)) and now and former != now
         }
         if left:
             was = ", ".join(sorted(set(left.values())))
-            pipes = [one for one in sorted(left) if one.startswith("aws_pipes_pipe.")]
+            pipes = [address for address in sorted(left) if address.startswith("aws_pipes_pipe.")]
             yield (
                 PROVIDER,
                 Loss(
@@ -72,7 +72,7 @@ def first(whole: Whole) -> Iterator[tuple[str, Loss]]:
         is_empty
         and not plan.drift
         and len(created) == len(plan.changes)
-        and any(one.type == "aws_pipes_pipe" for one in created)
+        and any(change.type == "aws_pipes_pipe" for change in created)
     ):
         yield (
             STATE,
@@ -93,19 +93,19 @@ def _lost_sight_of(whole: Whole, place: str) -> Iterator[ResourceChange]:
     Since version 6.0, the provider stores a Region in each resource, and replaces a resource whose
     Region changes.
     """
-    yield from (one for one in whole.plan.drift if one.action is Action.DELETE)
+    yield from (change for change in whole.plan.drift if change.action is Action.DELETE)
     if place == "region":
-        for one in whole.plan.of(Action.REPLACE):
-            if "region" in one.replaced_for:
-                yield one
+        for change in whole.plan.of(Action.REPLACE):
+            if "region" in change.replaced_for:
+                yield change
 
 
 def _place(side: Mapping[str, Any], place: str) -> str:
     """Return the Region or the account in a resource's ARN; empty without an ARN."""
     for name in ("arn", "stream_arn", "id"):
-        found = _ARN.match(str(side.get(name) or ""))
-        if found and found[place]:
-            return found[place]
+        arn = _ARN.match(str(side.get(name) or ""))
+        if arn and arn[place]:
+            return arn[place]
     return str(side.get("region") or "") if place == "region" else ""
 
 
@@ -123,5 +123,5 @@ def _now(whole: Whole, place: str) -> str:
 
 
 def _module(state: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = ((state or {}).get("values") or {}).get("root_module") or {}
-    return found
+    root: Mapping[str, Any] = ((state or {}).get("values") or {}).get("root_module") or {}
+    return root

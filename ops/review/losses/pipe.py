@@ -77,57 +77,59 @@ def _destroyed(change: ResourceChange, whole: Whole) -> Loss:
 
 def _current(change: ResourceChange, whole: Whole) -> Definition | None:
     name = change.before.get("name")
-    return next((one for one in whole.pipes_before if one.name == name), None)
+    return next((definition for definition in whole.pipes_before if definition.name == name), None)
 
 
 def _instead(change: ResourceChange, others: list[str], whole: Whole) -> str:
     """Return what to do; a change between pipes and a workflow is possible without a loss."""
     was = _current(change, whole)
     old = "" if was is None else topology_of([was])
-    new = {topology_of([one]) for one in whole.pipes if one.name in others}
+    new = {topology_of([definition]) for definition in whole.pipes if definition.name in others}
     if {old, *new} != {"pipes", "workflow"}:
         return f"stop writing meanwhile, or {REPAIR}"
-    (other,) = new
+    (topology,) = new
     return (
-        f"do it in two steps: deploy with TOPOLOGY={other} ALSO_TOPOLOGY={old}, so that both run"
+        f"do it in two steps: deploy with TOPOLOGY={topology} ALSO_TOPOLOGY={old}, so that both run"
         " for some time (then the cache gets each request twice, and a message may come twice);"
-        f" after PIPE_RECORD_AGE_SECONDS deploy with TOPOLOGY={other} alone, and {REPAIR}"
+        f" after PIPE_RECORD_AGE_SECONDS deploy with TOPOLOGY={topology} alone, and {REPAIR}"
     )
 
 
 def _beside(change: ResourceChange, whole: Whole) -> list[str]:
     """Return the pipes of another topology that already read the stream of a destroyed pipe."""
     was = _current(change, whole)
-    before = {one.name for one in whole.pipes_before}
+    before = {definition.name for definition in whole.pipes_before}
     return [
-        one.name
-        for one in _on_its_stream(was, whole)
-        if one.name in before and was and topology_of([one]) != topology_of([was])
+        definition.name
+        for definition in _on_its_stream(was, whole)
+        if definition.name in before and was and topology_of([definition]) != topology_of([was])
     ]
 
 
 def _readers(change: ResourceChange, whole: Whole) -> list[str]:
     """Return the names of new pipes that read the stream of a destroyed pipe."""
     created = {
-        one.after.get("name") for one in whole.plan.of(Action.CREATE) if one.type == change.type
+        creation.after.get("name")
+        for creation in whole.plan.of(Action.CREATE)
+        if creation.type == change.type
     }
     on_it = _on_its_stream(_current(change, whole), whole)
-    return [one.name for one in on_it if one.name in created]
+    return [definition.name for definition in on_it if definition.name in created]
 
 
 def _on_its_stream(was: Definition | None, whole: Whole) -> list[Definition]:
     """Return the pipes that run after the plan and read the stream that a pipe read."""
     return [
-        one
-        for one in whole.pipes
-        if was and one.source.arn == was.source.arn and one.desired_state != "STOPPED"
+        definition
+        for definition in whole.pipes
+        if was and definition.source.arn == was.source.arn and definition.desired_state != "STOPPED"
     ]
 
 
 def _dead_letters(change: ResourceChange) -> Iterator[Loss]:
     # Before apply, the ARN of a new queue is not known, but its block is there.
-    before, after = (block(_stream(one), "dead_letter_config") for one in change.sides)
-    has_queue = [bool(_stream(one).get("dead_letter_config")) for one in change.sides]
+    before, after = (block(_stream(side), "dead_letter_config") for side in change.sides)
+    has_queue = [bool(_stream(side).get("dead_letter_config")) for side in change.sides]
     if has_queue == [True, False]:
         yield Loss(
             name="no-dead-letters",
@@ -179,8 +181,8 @@ def _bounds(change: ResourceChange) -> Iterator[Loss]:
 
 
 def _log(change: ResourceChange) -> Iterator[Loss]:
-    before, after = (block(one, "log_configuration") for one in change.sides)
-    levels = [LEVELS.index(one.get("level") or "OFF") for one in (before, after)]
+    before, after = (block(side, "log_configuration") for side in change.sides)
+    levels = [LEVELS.index(log.get("level") or "OFF") for log in (before, after)]
     if levels[1] < levels[0]:
         yield only_shown(
             "less-logged",

@@ -13,7 +13,7 @@ READ = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIter
 """The actions that a pipe needs to read a stream (EventBridge Pipes, "Permissions for sources")."""
 
 
-SERVICES = frozenset(f"{one}.amazonaws.com" for one in ("events", "pipes", "states"))
+SERVICES = frozenset(f"{service}.amazonaws.com" for service in ("events", "pipes", "states"))
 """The services that run with the roles of pipelines."""
 OF_FUNCTIONS = {
     "-bulk-verify-function": "lambda.amazonaws.com",
@@ -62,17 +62,19 @@ def _trusts_others(change: ResourceChange) -> Iterator[Loss]:
 
 def _trusted(side: Mapping[str, Any]) -> set[str]:
     """Return who may assume a role."""
-    found: set[str] = set()
+    principals: set[str] = set()
     for statement in statements(side.get("assume_role_policy")):
         if statement.get("Effect") != "Allow":
             continue
         principal = statement.get("Principal")
         if not isinstance(principal, dict):
-            found.add(str(principal or "everybody but NotPrincipal"))
+            principals.add(str(principal or "everybody but NotPrincipal"))
             continue
         for kind, names in principal.items():
-            found |= {name if kind == "Service" else f"{kind} {name}" for name in several(names)}
-    return found
+            principals |= {
+                name if kind == "Service" else f"{kind} {name}" for name in several(names)
+            }
+    return principals
 
 
 def _narrowed(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
@@ -122,16 +124,18 @@ def _allows(of: Sequence[PolicyStatement], action: str, resource: str) -> bool:
 
     If an ARN is known only after apply, its service and kind are compared.
     """
-    found = False
+    allowed = False
     for statement in of:
         if not is_named(action, several(statement.get("Action"))):
             continue
-        if not any(_is_of(resource, str(one)) for one in several(statement.get("Resource"))):
+        if not any(
+            _is_of(resource, str(pattern)) for pattern in several(statement.get("Resource"))
+        ):
             continue
         if statement.get("Effect") == "Deny":
             return False
-        found = True
-    return found
+        allowed = True
+    return allowed
 
 
 def _is_of(arn: str, pattern: str) -> bool:
@@ -142,9 +146,9 @@ def _is_of(arn: str, pattern: str) -> bool:
     """
     if pattern == "*":
         return True
-    (service, name), (other, wanted) = (_named(one) for one in (arn, pattern))
+    (service, name), (wanted_service, wanted) = (_named(text) for text in (arn, pattern))
     same_name = fnmatchcase(name, wanted) or wanted.split("/")[:2] == name.split("/")[:2]
-    return service == other and same_name
+    return service == wanted_service and same_name
 
 
 def _named(arn: str) -> tuple[str, str]:

@@ -53,10 +53,10 @@ def secret_version(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     """
     if change.action is Action.DELETE:
         kept = any(
-            one.type == "aws_secretsmanager_secret"
-            and one.action not in GONE
-            and one.before.get("id") == change.before.get("secret_id")
-            for one in whole.plan.changes
+            resource.type == "aws_secretsmanager_secret"
+            and resource.action not in GONE
+            and resource.before.get("id") == change.before.get("secret_id")
+            for resource in whole.plan.changes
         )
         if not (kept and change.before.get("secret_id")):
             yield from secret(change, whole)

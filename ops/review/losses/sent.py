@@ -47,24 +47,24 @@ def fault(outcome: Outcome | None) -> tuple[str, str] | None:
     """Return why Momento refuses a request, as a name and a sentence; None if it accepts it."""
     if isinstance(outcome, Unprocessable):
         return "no-request", f"no request can be made ({outcome.reason})"
-    found = (
-        one
+    faults = (
+        refusal
         for request in requests_in(outcome)
-        for one in refusals(momento.sent(request))
-        if one.name in REFUSED
+        for refusal in refusals(momento.sent(request))
+        if refusal.name in REFUSED
     )
-    first = next(found, None)
+    first = next(faults, None)
     return None if first is None else (first.name, first.text)
 
 
 def _faults(answers: Sequence[Answer]) -> Iterator[Loss]:
-    found: dict[tuple[str, str, bool], list[str]] = {}
+    faults: dict[tuple[str, str, bool], list[str]] = {}
     for answer in answers:
         now = fault(answer.new)
         if now is not None and fault(answer.old) is None:
-            found.setdefault((*now, answer.is_whole), []).append(answer.sample)
-    blocking = {name for name, _, is_whole in found if is_whole}
-    for (name, sentence, is_whole), samples in found.items():
+            faults.setdefault((*now, answer.is_whole), []).append(answer.sample)
+    blocking = {name for name, _, is_whole in faults if is_whole}
+    for (name, sentence, is_whole), samples in faults.items():
         if is_whole:
             yield Loss(
                 name=name,

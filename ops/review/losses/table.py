@@ -88,7 +88,7 @@ def _expires(side: Mapping[str, Any]) -> str | None:
 def _recovery(change: ResourceChange) -> Iterator[Loss]:
     if not is_known(change, "point_in_time_recovery"):
         return
-    before, after = (block(one, "point_in_time_recovery") for one in change.sides)
+    before, after = (block(side, "point_in_time_recovery") for side in change.sides)
     if not before.get("enabled"):
         return
     if not after.get("enabled"):
@@ -98,7 +98,9 @@ def _recovery(change: ResourceChange) -> Iterator[Loss]:
             instead="leave it on",
         )
         return
-    was, will = (one.get("recovery_period_in_days") or RECOVERABLE_DAYS for one in (before, after))
+    was, will = (
+        recovery.get("recovery_period_in_days") or RECOVERABLE_DAYS for recovery in (before, after)
+    )
     if will < was:
         yield Loss(
             name="recovery-shortened",
@@ -110,7 +112,8 @@ def _recovery(change: ResourceChange) -> Iterator[Loss]:
 
 def _replicas(change: ResourceChange) -> Iterator[Loss]:
     before, after = (
-        {one.get("region_name"): one for one in side.get("replica") or ()} for side in change.sides
+        {replica.get("region_name"): replica for replica in side.get("replica") or ()}
+        for side in change.sides
     )
     for region in sorted(before.keys() - after.keys(), key=str):
         yield Loss(
@@ -136,7 +139,7 @@ def _weaker(change: ResourceChange) -> Iterator[Loss]:
     yield from _capacity(change)
     if is_known(change, "global_secondary_index"):
         names = [
-            {one.get("name") for one in side.get("global_secondary_index") or ()}
+            {index.get("name") for index in side.get("global_secondary_index") or ()}
             for side in change.sides
         ]
         for name in sorted(names[0] - names[1], key=str):

@@ -49,7 +49,9 @@ def workflow(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
 
 def _gone(change: ResourceChange, whole: Whole) -> Iterator[Loss]:
     name = change.before.get("name")
-    uses = [one.name for one in whole.pipes if one.state_machine and one.state_machine.name == name]
+    uses = [
+        pipe.name for pipe in whole.pipes if pipe.state_machine and pipe.state_machine.name == name
+    ]
     if change.action is Action.REPLACE or uses:
         yield Loss(
             name=done(change),
