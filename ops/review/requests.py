@@ -25,7 +25,7 @@ def requests(behaviours: Sequence[Behaviour]) -> Iterator[Section]:
         groups.setdefault(_summary(behaviour), []).append(behaviour)
     few = len(behaviours) <= FEW
     for summary, same in groups.items() if not few else ():
-        names = ", ".join(code(one.pipe) for one in same)
+        names = ", ".join(code(behaviour.pipe) for behaviour in same)
         count = "1 pipe" if len(same) == 1 else f"{len(same)} pipes"
         line = f"- {count}: {summary}"
         yield Section(f"{line}\n\n  {names}", line, folded_last=True)
@@ -73,13 +73,13 @@ def _kinds(answers: Sequence[Answer]) -> tuple[list[Answer], list[Answer], list[
     """Return the samples that are gained, lost, and sent differently."""
     gained = [answer for answer in answers if answer.gained]
     lost = [answer for answer in answers if answer.lost]
-    return gained, lost, [one for one in answers if not one.gained and not one.lost]
+    return gained, lost, [answer for answer in answers if not answer.gained and not answer.lost]
 
 
 def _shown(answers: Sequence[Answer]) -> list[Answer]:
     """Return the plainest answers of each kind, in their order."""
-    chosen = [one for kind in _kinds(answers) for one in kind[:SHOWN]]
-    return [one for one in answers if one in chosen]
+    chosen = [answer for kind in _kinds(answers) for answer in kind[:SHOWN]]
+    return [answer for answer in answers if answer in chosen]
 
 
 def _some(answers: Sequence[Answer]) -> str:

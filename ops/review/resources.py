@@ -43,7 +43,7 @@ def changed(plan: Plan) -> Iterator[Section]:
         for change in changes:
             yield _resource(change, title)
     moved = [change for change in plan.changes if change.action is Action.NOTHING]
-    lines = [f"- {code(one.address)}{_origin(one)}" for one in moved if _origin(one)]
+    lines = [f"- {code(change.address)}{_origin(change)}" for change in moved if _origin(change)]
     if lines:
         head = "### Moved or imported\n\n"
         yield Section(
@@ -111,8 +111,8 @@ def _leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]
             yield from _leaves(f"{path}.{name}", old.get(name), new.get(name))
     elif _is_block(before) and _is_block(after):
         pairs = list(zip_longest(before or [], after or []))
-        for index, (one, other) in enumerate(pairs):
-            yield from _leaves(path if len(pairs) == 1 else f"{path}[{index}]", one, other)
+        for index, (was, now) in enumerate(pairs):
+            yield from _leaves(path if len(pairs) == 1 else f"{path}[{index}]", was, now)
     else:
         texts = ["" if value in (None, [], {}) else compact(value) for value in (before, after)]
         if texts[0] != texts[1]:
@@ -121,15 +121,17 @@ def _leaves(path: str, before: Any, after: Any) -> Iterator[tuple[str, str, str]
 
 def _is_block(value: Any) -> bool:  # noqa: ANN401 - any JSON
     return value is None or (
-        isinstance(value, list) and all(isinstance(one, dict) for one in value)
+        isinstance(value, list) and all(isinstance(element, dict) for element in value)
     )
 
 
 def drifted(plan: Plan) -> Iterator[Section]:
     """Yield what was changed or removed outside of Terraform."""
-    moved = sorted((one for one in plan.drift if one.changed), key=lambda one: one.address)
-    gone = [one for one in moved if one.action is Action.DELETE]
-    changed = [one for one in moved if one.action is not Action.DELETE]
+    moved = sorted(
+        (change for change in plan.drift if change.changed), key=lambda change: change.address
+    )
+    gone = [change for change in moved if change.action is Action.DELETE]
+    changed = [change for change in moved if change.action is not Action.DELETE]
     for title, changes in ((VANISHED, gone), (DRIFTED, changed)):
         if changes:
             yield Section(f"### {title}", group=title, counted=_count(title, changes))

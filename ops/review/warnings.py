@@ -17,20 +17,20 @@ def warnings(losses: Sequence[PlannedLoss], stale: Sequence[str] = ()) -> Iterat
     """Yield the losses that hold the plan back, the allowed losses, and the others, all uncut."""
     if stale:
         lines = ["> [!WARNING]", "> **Allowed for another plan**, which has another loss:", ">"]
-        lines += [f"> - {code(one)}" for one in stale]
+        lines += [f"> - {code(token)}" for token in stale]
         yield Section("\n".join(lines))
     for kind, said, chosen in (
         (
             "CAUTION",
             HELD_BACK,
-            [one for one in losses if one.holds_back],
+            [loss for loss in losses if loss.holds_back],
         ),
         (
             "WARNING",
             "**These losses are allowed:**",
-            [one for one in losses if one.blocks and one.allowed],
+            [loss for loss in losses if loss.blocks and loss.allowed],
         ),
-        ("WARNING", "**Mind:**", [one for one in losses if not one.blocks]),
+        ("WARNING", "**Mind:**", [loss for loss in losses if not loss.blocks]),
     ):
         if chosen:
             lines = [f"> [!{kind}]", f"> {said}", ">"]
@@ -49,5 +49,5 @@ def _grouped(losses: Sequence[PlannedLoss]) -> list[list[PlannedLoss]]:
 
 
 def _warning(same: Sequence[PlannedLoss]) -> str:
-    addresses = ", ".join(code(one.token if one.blocks else one.address) for one in same)
+    addresses = ", ".join(code(loss.token if loss.blocks else loss.address) for loss in same)
     return f"> - {addresses}: {plain(same[0].text)}. Instead: {plain(same[0].instead)}."
