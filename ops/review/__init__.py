@@ -56,12 +56,12 @@ def review(
 
     """
     behaviours = compare(plan, samples, max_ttl_seconds=max_ttl_seconds)
-    found = examine(plan, allow, behaviours if samples is None else compare(plan))
+    losses = examine(plan, allow, behaviours if samples is None else compare(plan))
     text = render(
         plan,
-        found,
+        losses,
         behaviours,
-        stale=stale(allow, found),
+        stale=stale(allow, losses),
         title=title,
         limit=limit,
         changes=changes,
@@ -71,8 +71,8 @@ def review(
         markdown=scrub(text, hidden),
         headline=headline(plan),
         losses=[
-            replace(one, text=scrub(one.text, hidden), instead=scrub(one.instead, hidden))
-            for one in found
+            replace(loss, text=scrub(loss.text, hidden), instead=scrub(loss.instead, hidden))
+            for loss in losses
         ],
-        blocked=blocked(found),
+        blocked=blocked(losses),
     )

@@ -22,7 +22,7 @@ def coded(text: str) -> str:
 
     An address stays as it is, so that it can be copied where Markdown is not rendered.
     """
-    return IN_CODE.sub(lambda found: f"&#{ord(found[0])};", _on_a_line(text))
+    return IN_CODE.sub(lambda match: f"&#{ord(match[0])};", _on_a_line(text))
 
 
 def _on_a_line(text: str) -> str:

@@ -34,5 +34,5 @@ def key_update(plan: Plan) -> Iterator[Section]:
 
 
 def _triggers(side: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = side.get("triggers_replace")
-    return found if isinstance(found, dict) else {}
+    triggers = side.get("triggers_replace")
+    return triggers if isinstance(triggers, dict) else {}

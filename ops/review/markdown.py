@@ -59,7 +59,9 @@ def render(
         (section for section in sections if section.short is not None),
         key=lambda section: (not section.folded_last, len(section.text)),
     )
-    groups = [group for group in COUNTED_FIRST if any(one.group == group for one in sections)]
+    groups = [
+        group for group in COUNTED_FIRST if any(section.group == group for section in sections)
+    ]
     over = len(_page(sections)) - limit
     left_out = False
     while over > 0 and foldable:

@@ -105,10 +105,10 @@ def _filled(value: Any) -> Any:  # noqa: ANN401 - any JSON
     """Return a value without its empty parts: the provider reads back {} where null was written."""
     match value:
         case dict():
-            kept = {name: _filled(one) for name, one in value.items()}
-            return {name: one for name, one in kept.items() if one is not None} or None
+            kept = {name: _filled(member) for name, member in value.items()}
+            return {name: member for name, member in kept.items() if member is not None} or None
         case list():
-            return [_filled(one) for one in value] or None
+            return [_filled(element) for element in value] or None
     return None if value == "" else value
 
 
@@ -136,7 +136,11 @@ def read_plan(text: str, source: str) -> Plan:
             raise OpsError(f"{source} is of a plan that failed: plan again")
         document["planned_values"]  # a state, say, has the same format, and not this
         return Plan(
-            changes=[_change(one) for one in document.get("resource_changes", ()) if _managed(one)],
+            changes=[
+                _change(resource)
+                for resource in document.get("resource_changes", ())
+                if _managed(resource)
+            ],
             drift=_drift(document.get("resource_drift", ())),
             outputs=[
                 _change({"address": name, "type": "output", "change": change})
@@ -166,8 +170,12 @@ def read_plan_file(path: Path) -> Plan:
 
 def _drift(resources: Sequence[Mapping[str, Any]]) -> list[ResourceChange]:
     """Return changes made outside of Terraform, except effects of the stack's own resources."""
-    changes = [_change(one) for one in resources if _managed(one)]
-    return [one for one in changes if set(one.changed) - WRITTEN_BY_OTHERS.get(one.type, set())]
+    changes = [_change(resource) for resource in resources if _managed(resource)]
+    return [
+        change
+        for change in changes
+        if set(change.changed) - WRITTEN_BY_OTHERS.get(change.type, set())
+    ]
 
 
 def _managed(resource: Mapping[str, Any]) -> bool:

@@ -43,13 +43,13 @@ Bill = dict[str, Charge]
 def price(plan: Plan, changes: int = CHANGES) -> Iterator[Section]:
     """Yield the lines of the bill that the plan alters; nothing if it alters none."""
     old = _bill(
-        [(one.type, one.before) for one in plan.changes],
+        [(change.type, change.before) for change in plan.changes],
         before(plan.document),
         rules_before(plan.document),
         changes,
     )
     new = _bill(
-        [(one.type, _after(one)) for one in plan.changes],
+        [(change.type, _after(change)) for change in plan.changes],
         after(plan.document),
         rules_after(plan.document),
         changes,
@@ -62,7 +62,7 @@ def price(plan: Plan, changes: int = CHANGES) -> Iterator[Section]:
             rows.append(f"| {name}{'' if known else UNCONFIRMED} | {sides[0]} | {sides[1]} |")
     if len(rows) == 2:  # noqa: PLR2004 - the head
         return
-    totals = [_dollars(sum(one.dollars for one in bill.values())) for bill in (old, new)]
+    totals = [_dollars(sum(cost.dollars for cost in bill.values())) for bill in (old, new)]
     rows.append(f"| **all that is counted** | {totals[0]} | {totals[1]} |")
     said = (
         f"For {changes:,} changes a month of each table with a pipe (`--changes-per-month`), of"
@@ -160,7 +160,7 @@ def _of_pipe(pipe: Definition, rules: Sequence[RuleDefinition], changes: int) ->
             for rule in rules
             if rule.event_bus == name and rule.state != "DISABLED"
         ]
-    known = frozenset(_OPERATIONS[one] for one in routes if one in _OPERATIONS)
+    known = frozenset(_OPERATIONS[method] for method in routes if method in _OPERATIONS)
     load = Load(writes=changes / MONTH_SECONDS, routes=known or frozenset(OPERATIONS), log_bytes=0)
     logged = Load(writes=load.writes, routes=load.routes, log_bytes=_log_bytes(pipe, load))
     for charge in build(topology, logged).charges:
