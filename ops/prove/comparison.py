@@ -33,11 +33,11 @@ def compared(predicted: Sequence[Any], answered: Sequence[Any], *, ordered: bool
     >>> [compared(["a", "b"], some, ordered=True).value for some in (["a", "b"], ["b"], ["b", "a"])]
     ['agree', 'no answer', 'differ']
     """
-    one, other = list(map(repr, predicted)), list(map(repr, answered))
+    expected, came = list(map(repr, predicted)), list(map(repr, answered))
     if not ordered:
-        one, other = sorted(one), sorted(other)
-    if one == other:
+        expected, came = sorted(expected), sorted(came)
+    if expected == came:
         return Agreement.AGREE
-    if len(other) < len(one) and not Counter(other) - Counter(one):
+    if len(came) < len(expected) and not Counter(came) - Counter(expected):
         return Agreement.NO_ANSWER
     return Agreement.DIFFER

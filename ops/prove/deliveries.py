@@ -62,7 +62,7 @@ class _Prediction:
     def __init__(self, topology: Topology, max_ttl_seconds: int) -> None:
         self._topology = topology
         self._most = max_ttl_seconds
-        self._found = PredictedEnd()
+        self._end = PredictedEnd()
         self._entries: dict[str, list[str | None]] = {}
         self._short: set[str] = set()
 
@@ -70,12 +70,12 @@ class _Prediction:
         """Add what one route makes of a record."""
         outcome, number = route.process(record), record["dynamodb"].get("SequenceNumber", "")
         if isinstance(outcome, Unprocessable):
-            self._found.letters.append([route.name, number])
+            self._end.letters.append([route.name, number])
         for request in requests_in(outcome):
             if request.method != "POST" and _has_key(request):
                 self._entries.setdefault(address(request), [])
             if any(refusals(sent(request), max_ttl_seconds=self._most)):
-                self._found.letters.append([route.refused_by, number])
+                self._end.letters.append([route.refused_by, number])
             else:
                 self._accept(request)
 
@@ -85,13 +85,13 @@ class _Prediction:
             allowed = _last(self._topology, bodies)
             if where in self._short and None not in allowed:
                 allowed.append(None)
-            self._found.entries[where] = allowed
-        return self._found
+            self._end.entries[where] = allowed
+        return self._end
 
     def _accept(self, request: Request) -> None:
         if request.method == "POST":
             topic = urlsplit(request.url).path
-            self._found.messages.setdefault(topic, []).append(request.body)
+            self._end.messages.setdefault(topic, []).append(request.body)
         elif request.method == "DELETE":
             self._entries[address(request)].append(None)
         else:
@@ -127,8 +127,8 @@ def comparisons(proved: ProvedItem, wanted: PredictedEnd) -> Iterator[ComparedAn
         area=STREAM,
         **about,
         agreement=_stream_agreement(proved["writes"], records),
-        predicted=_shown([_change(one) for one in proved["writes"]]),
-        answered=_shown([_change(one) for one in records]),
+        predicted=_shown([_change(write) for write in proved["writes"]]),
+        answered=_shown([_change(record) for record in records]),
     )
     area = f"TOPOLOGY={topology}"
     for where, allowed in wanted.entries.items():
@@ -186,18 +186,18 @@ def _entry_agreement(allowed: Sequence[str | None], held: str | None, *, exact: 
         return Agreement.AGREE
     if held is None:
         return Agreement.NO_ANSWER
-    if not exact and any(_equal(one, held) for one in allowed if one is not None):
+    if not exact and any(_equal(value, held) for value in allowed if value is not None):
         return Agreement.AGREE
     return Agreement.DIFFER
 
 
-def _equal(one: str, other: str) -> bool:
-    return same_body(one.encode(errors="replace"), other.encode(errors="replace"))
+def _equal(predicted: str, answered: str) -> bool:
+    return same_body(predicted.encode(errors="replace"), answered.encode(errors="replace"))
 
 
 def _like(text: str, texts: Sequence[str]) -> str:
     """Return the predicted text that is the same JSON; the order of members is not compared."""
-    return next((one for one in texts if _equal(one, text)), text)
+    return next((predicted for predicted in texts if _equal(predicted, text)), text)
 
 
 def _stream_agreement(
@@ -206,12 +206,12 @@ def _stream_agreement(
     if len(records) < len(writes):
         return Agreement.NO_ANSWER
     is_same = len(records) == len(writes) and all(
-        one["eventName"] == other["eventName"]
+        write["eventName"] == record["eventName"]
         and all(
-            same(one["dynamodb"].get(name), other["dynamodb"].get(name))
+            same(write["dynamodb"].get(name), record["dynamodb"].get(name))
             for name in ("Keys", "NewImage", "OldImage")
         )
-        for one, other in zip(writes, records, strict=True)
+        for write, record in zip(writes, records, strict=True)
     )
     return Agreement.AGREE if is_same else Agreement.DIFFER
 

@@ -54,9 +54,11 @@ class Delivering:
         self._run = secrets.token_hex(3)
         self._plans = {
             name: list(
-                changes(name, one.keys, run=self._run, cache=clients.cache, now=int(time.time()))
+                changes(
+                    name, pipeline.keys, run=self._run, cache=clients.cache, now=int(time.time())
+                )
             )
-            for name, one in pipelines.items()
+            for name, pipeline in pipelines.items()
         }
         mark = re.compile(rf"{self._run}-[a-z]+-[a-z]+-[0-9]{{3}}")
         self._messages = SeenMessages(clients.momento, clients.access, mark)
@@ -85,15 +87,18 @@ class Delivering:
 
     def all_comparisons(self) -> list[ComparedAnswer]:
         """Return all comparisons, and what nobody asked for."""
-        return [*(one for each in self.deliveries for one in self.comparisons(each)), *self.unasked]
+        return [
+            *(answer for each in self.deliveries for answer in self.comparisons(each)),
+            *self.unasked,
+        ]
 
     def _topics(self) -> list[tuple[str, str]]:
         """Return the topics to read: those of one item of each behaviour."""
         return [
             topic
-            for name, one in self._pipelines.items()
+            for name, pipeline in self._pipelines.items()
             for lives in {own[0].behaviour: own for own in _by_mark(self._plans[name])}.values()
-            for topic in deliveries.topics(one.topology, one.routes, records(lives))
+            for topic in deliveries.topics(pipeline.topology, pipeline.routes, records(lives))
         ]
 
     def _get_ready(self) -> None:
@@ -127,7 +132,7 @@ class Delivering:
 
     def _read_streams(self) -> list[ProvedItem]:
         """Return what is known of each item, with the records of its stream."""
-        found: list[ProvedItem] = []
+        items: list[ProvedItem] = []
         for done, (name, pipeline) in enumerate(self._pipelines.items()):
             self._progress("reading streams", done, len(self._pipelines))
             lives = _by_mark(self._plans[name])
@@ -143,7 +148,7 @@ class Delivering:
                     came.get(mark, []),
                     max_ttl_seconds=self._clients.max_ttl_seconds,
                 )
-                found.append(
+                items.append(
                     {
                         "pipeline": name,
                         "topology": pipeline.topology.value,
@@ -156,7 +161,7 @@ class Delivering:
                         "letters": [],
                     }
                 )
-        return found
+        return items
 
     def _wait(self) -> None:
         """Observe until everything agrees in two reads, or until nothing new comes."""
@@ -185,11 +190,11 @@ class Delivering:
     def _differing(self, some: Sequence[ProvedItem]) -> list[ProvedItem]:
         """Observe some items, and return those that do not agree with the predictions."""
         self._observe(some)
-        return [one for one in some if not self._agrees(one)]
+        return [item for item in some if not self._agrees(item)]
 
     def _observe(self, some: Sequence[ProvedItem]) -> None:
         """Read the current entries, messages and dead letters of these items."""
-        self._letters.take(one.queue for one in self._pipelines.values())
+        self._letters.take(pipeline.queue for pipeline in self._pipelines.values())
         addresses: dict[str, None] = {}
         for proved in some:
             queue = self._pipelines[proved["pipeline"]].queue
@@ -210,14 +215,14 @@ class Delivering:
         return list(self._expected[proved["mark"]].entries)
 
     def _agrees(self, proved: ProvedItem) -> bool:
-        return all(one.agreement is Agreement.AGREE for one in self.comparisons(proved))
+        return all(answer.agreement is Agreement.AGREE for answer in self.comparisons(proved))
 
     def _unasked(self) -> list[ComparedAnswer]:
         """Return a comparison for each kind of result that belongs to no item."""
         known = {
-            _letter_key(self._pipelines[one["pipeline"]].queue, record)
-            for one in self.deliveries
-            for record in one["records"]
+            _letter_key(self._pipelines[item["pipeline"]].queue, record)
+            for item in self.deliveries
+            for record in item["records"]
         }
         strange = [
             letter
