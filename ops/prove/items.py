@@ -117,7 +117,7 @@ def _lives(pipeline: str) -> Iterator[Life]:
         yield behaviour, "", [attributes]
     yield "removals", "", [{}, None]
     yield "removals", TEXTS["what a URL encodes"], [{}, None]
-    yield "repeated writes of a key", "", [{"Number": {"N": str(one)}} for one in range(8)]
+    yield "repeated writes of a key", "", [{"Number": {"N": str(number)}} for number in range(8)]
     yield "repeated writes of a key", "", [{}, None, {"Text": {"S": "again"}}]
     yield "repeated writes of a key", "", [{}, None, {"Text": {"S": "again"}}, None]
     yield "a write that changes nothing", "", [{}, {}, {"Number": {"N": "42.0"}}]
@@ -178,7 +178,7 @@ def records(changes: Sequence[ItemWrite]) -> list[dict[str, Any]]:
 
     A write that changes nothing has none. Numbers are as DynamoDB stores them.
     """
-    found: list[dict[str, Any]] = []
+    expected: list[dict[str, Any]] = []
     old: Item | None = None
     for change in changes:
         new = change.item and {name: stored(dict(value)) for name, value in change.item.items()}
@@ -187,7 +187,7 @@ def records(changes: Sequence[ItemWrite]) -> list[dict[str, Any]]:
         ):
             continue
         images = {"NewImage": new, "OldImage": old}
-        found.append(
+        expected.append(
             {
                 "eventName": "INSERT" if old is None else "REMOVE" if new is None else "MODIFY",
                 "dynamodb": {
@@ -197,18 +197,20 @@ def records(changes: Sequence[ItemWrite]) -> list[dict[str, Any]]:
             }
         )
         old = new
-    return found
+    return expected
 
 
 def samples(pipeline: str, keys: Sequence[str], cache: str) -> dict[str, list[dict[str, Any]]]:
     """Return the records of one item of each behaviour, numbered, without writing anything."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    by_behaviour: dict[str, list[dict[str, Any]]] = {}
     plan = changes(pipeline, keys, run="sample", cache=cache, now=int(time.time()))
     for _, own in groupby(plan, key=lambda change: change.mark):
         life = list(own)
-        if life[0].behaviour not in found and life[0].behaviour != LARGE_ITEMS:
-            found[life[0].behaviour] = records(life)
-    for number, record in enumerate(one for several in found.values() for one in several):
+        if life[0].behaviour not in by_behaviour and life[0].behaviour != LARGE_ITEMS:
+            by_behaviour[life[0].behaviour] = records(life)
+    for number, record in enumerate(
+        record for several in by_behaviour.values() for record in several
+    ):
         record["eventID"] = f"{number:032x}"
         record["dynamodb"]["SequenceNumber"] = f"{number:021}"
-    return found
+    return by_behaviour

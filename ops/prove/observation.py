@@ -41,7 +41,7 @@ class SeenMessages:
         self._mark = mark
         self._stop = threading.Event()
         self._change = threading.Lock()
-        self._found: dict[str, dict[str, list[str]]] = {}
+        self._texts: dict[str, dict[str, list[str]]] = {}
         self.unknown: list[str] = []
         """Messages without a mark."""
         self.problems: list[str] = []
@@ -54,7 +54,7 @@ class SeenMessages:
             OpsError: a topic is not read after a minute.
 
         """
-        readers = [(one, threading.Event()) for one in sorted(set(topics))]
+        readers = [(topic, threading.Event()) for topic in sorted(set(topics))]
         for (cache, name), polling in readers:
             threading.Thread(target=self._read, args=(cache, name, polling), daemon=True).start()
         for (_, name), polling in readers:
@@ -69,12 +69,12 @@ class SeenMessages:
     def of(self, mark: str) -> dict[str, list[str]]:
         """Return an item's messages by the topic's path, in the order in which they came."""
         with self._change:
-            return {path: list(texts) for path, texts in self._found.get(mark, {}).items()}
+            return {path: list(texts) for path, texts in self._texts.get(mark, {}).items()}
 
     def count(self) -> int:
         """Return how many messages came."""
         with self._change:
-            by_topic = [texts for topics in self._found.values() for texts in topics.values()]
+            by_topic = [texts for topics in self._texts.values() for texts in topics.values()]
             return len(self.unknown) + sum(map(len, by_topic))
 
     def _read(self, cache: str, name: str, polling: threading.Event) -> None:
@@ -89,12 +89,12 @@ class SeenMessages:
             self.problems.append(f"{unquote(name)}: {error}")
 
     def _add(self, path: str, text: str) -> None:
-        found = self._mark.search(text)
+        match = self._mark.search(text)
         with self._change:
-            if found is None:
+            if match is None:
                 self.unknown.append(text)
             else:
-                topics = self._found.setdefault(found[0], {})
+                topics = self._texts.setdefault(match[0], {})
                 topics.setdefault(path, []).append(text)
 
 
@@ -109,12 +109,12 @@ class SeenLetters:
 
     def take(self, queues: Iterable[str]) -> int:
         """Read the waiting messages of the queues, and return their number."""
-        found = 0
+        count = 0
         with asking_aws():
             for name in queues:
                 queue = LetterQueue(self.client, name=name, hold=HOLD_SECONDS)
                 while queue.count()[0] and (messages := queue.receive()):
-                    found += len(messages)
+                    count += len(messages)
                     for message in messages:
                         letter = parse(message)
                         if letter is None:
@@ -122,7 +122,7 @@ class SeenLetters:
                         else:
                             pair = [letter.name, letter.first]
                             self.found.setdefault((name, letter.first), []).append(pair)
-        return found
+        return count
 
 
 def write(table: TableClient, changes: Sequence[ItemWrite], progress: Callable[[], None]) -> None:
@@ -154,13 +154,13 @@ def wait_for_records(
     """Return the records by the item's mark, once there are enough, or after the time-out."""
     deadline = time.monotonic() + patience
     while True:
-        found: dict[str, list[Mapping[str, Any]]] = {}
+        records: dict[str, list[Mapping[str, Any]]] = {}
         for record in read_stream(aws, pipeline.table):
             key = record["dynamodb"]["Keys"][pipeline.keys[0]]["S"]
-            found.setdefault(key.partition(" ")[0], []).append(record)
-        enough = all(len(found.get(mark, ())) >= len(ones) for mark, ones in wanted.items())
+            records.setdefault(key.partition(" ")[0], []).append(record)
+        enough = all(len(records.get(mark, ())) >= len(ones) for mark, ones in wanted.items())
         if enough or time.monotonic() > deadline:
-            return found
+            return records
         time.sleep(LOOK_SECONDS)
 
 
@@ -171,7 +171,7 @@ def read_entries(
     origin = access.origin.rstrip("/")
     headers = {"Authorization": access.key}
 
-    def one(where: str) -> str | None:
+    def value_at(where: str) -> str | None:
         held = momento.fetch(Request("GET", f"{origin}{where}", headers, ""))
         if held is None:
             return None
@@ -181,7 +181,7 @@ def read_entries(
             return f"base64:{base64.b64encode(held).decode()}"
 
     with ThreadPoolExecutor(max_workers=READING) as pool:
-        return dict(zip(addresses, pool.map(one, addresses), strict=True))
+        return dict(zip(addresses, pool.map(value_at, addresses), strict=True))
 
 
 def _text(message: Message) -> str:

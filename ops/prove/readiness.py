@@ -53,27 +53,27 @@ class Readiness:
         self._messages = messages
         now = int(time.time())
         self._probes = []
-        for name, one in pipelines.items():
+        for name, pipeline in pipelines.items():
             mark = f"{run}-{name}-{NO_ITEM}"
             item = usual_item(mark, mark, cache, now)
             record = {
                 "eventName": "INSERT",
-                "dynamodb": {"Keys": {key: item[key] for key in one.keys}, "NewImage": item},
+                "dynamodb": {"Keys": {key: item[key] for key in pipeline.keys}, "NewImage": item},
             }
-            wanted = deliveries.expected(one.topology, one.routes, [record])
-            self._probes.append(_Probe(one, mark, item, list(wanted.entries)))
+            wanted = deliveries.expected(pipeline.topology, pipeline.routes, [record])
+            self._probes.append(_Probe(pipeline, mark, item, list(wanted.entries)))
 
     @property
     def waiting(self) -> list[str]:
         """The names of the pipelines with missing deliveries."""
-        return [one.pipeline.name for one in self._probes]
+        return [probe.pipeline.name for probe in self._probes]
 
     def wait(self, patience: float, progress: Callable[[int], None]) -> None:
         """Return when all pipelines have put, published and deleted, or after the time-out."""
         deadline = time.monotonic() + patience
         count = len(self._probes)
         while self._probes and time.monotonic() < deadline:
-            self._probes = [one for one in self._probes if not self._is_done(one)]
+            self._probes = [probe for probe in self._probes if not self._is_done(probe)]
             progress(count - len(self._probes))
             time.sleep(LOOK_SECONDS if self._probes else 0)
 
