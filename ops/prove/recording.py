@@ -105,19 +105,20 @@ def read(file: Path) -> Recording:
 
     """
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        document = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise OpsError(f"{file} is not a recording: {error}") from None
-    if not isinstance(found, dict) or found.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise OpsError(f"{file} is not a recording of the format {FORMAT}: record it again")
-    recording: Recording = _unfolded(found)
+    recording: Recording = _unfolded(document)
     return recording
 
 
 def _value(value: object) -> str:
     """Return JSON; a list has a line for each element, for people who compare two recordings."""
     if isinstance(value, list):
-        return "[\n  " + ",\n  ".join(json.dumps(one, ensure_ascii=False) for one in value) + "\n ]"
+        lines = ",\n  ".join(json.dumps(element, ensure_ascii=False) for element in value)
+        return f"[\n  {lines}\n ]"
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -127,31 +128,31 @@ def _runs(value: Any) -> Any:  # noqa: ANN401 - any JSON
         case str() if len(value) > _LONG and _RUN.search(value):
             return {_RUNS: list(_folded(value))}
         case dict():
-            return {name: _runs(one) for name, one in value.items()}
+            return {name: _runs(member) for name, member in value.items()}
         case list():
-            return [_runs(one) for one in value]
+            return [_runs(element) for element in value]
     return value
 
 
 def _folded(text: str) -> Iterable[Any]:
     place = 0
-    for found in _RUN.finditer(text):
-        yield text[place : found.start()]
-        yield [found[1], found.end() - found.start()]
-        place = found.end()
+    for run in _RUN.finditer(text):
+        yield text[place : run.start()]
+        yield [run[1], run.end() - run.start()]
+        place = run.end()
     yield text[place:]
 
 
 def _unfolded(value: Any) -> Any:  # noqa: ANN401 - any JSON
     match value:
         case {"text with runs": list(parts)}:
-            return "".join(one if isinstance(one, str) else one[0] * one[1] for one in parts)
+            return "".join(part if isinstance(part, str) else part[0] * part[1] for part in parts)
         case dict():
-            return {name: _unfolded(one) for name, one in value.items()}
+            return {name: _unfolded(member) for name, member in value.items()}
         case list():
-            return [_unfolded(one) for one in value]
+            return [_unfolded(element) for element in value]
     return value
 
 
 def _without_comment(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: one for name, one in body.items() if name != "//"}
+    return {name: member for name, member in body.items() if name != "//"}

@@ -25,10 +25,12 @@ def print_table(comparisons: Sequence[ComparedAnswer]) -> None:
     table.add_column("behaviour")
     for agreement in Agreement:
         table.add_column(agreement.value, justify="right")
-    counts = Counter((one.area, one.behaviour, one.agreement) for one in comparisons)
+    counts = Counter(
+        (comparison.area, comparison.behaviour, comparison.agreement) for comparison in comparisons
+    )
     last = ""
     for area, behaviour in dict.fromkeys(
-        (one.area, one.behaviour) for one in _by_area(comparisons)
+        (comparison.area, comparison.behaviour) for comparison in _by_area(comparisons)
     ):
         if last and area != last:
             table.add_section()
@@ -36,21 +38,23 @@ def print_table(comparisons: Sequence[ComparedAnswer]) -> None:
         table.add_row(escape(area if area != last else ""), escape(behaviour), *cells)
         last = area
     table.add_section()
-    totals = Counter(one.agreement for one in comparisons)
+    totals = Counter(comparison.agreement for comparison in comparisons)
     table.add_row("all", "", *(_cell(totals[agreement], agreement) for agreement in Agreement))
     console.print(table)
 
 
 def print_differences(comparisons: Sequence[ComparedAnswer]) -> None:
     """Print each difference: the prediction and the result."""
-    others = [one for one in comparisons if one.agreement is not Agreement.AGREE]
-    for one in others[:MOST]:
-        colour = COLOURS[one.agreement]
+    others = [
+        comparison for comparison in comparisons if comparison.agreement is not Agreement.AGREE
+    ]
+    for comparison in others[:MOST]:
+        colour = COLOURS[comparison.agreement]
         console.print(
-            f"[{colour}]{one.agreement.value}[/] {escape(short(one.area))},"
-            f" {escape(one.behaviour)}: {escape(short(one.name))}\n"
-            f"  predicted: {escape(short(one.predicted))}\n"
-            f"  came:      {escape(short(one.answered))}",
+            f"[{colour}]{comparison.agreement.value}[/] {escape(short(comparison.area))},"
+            f" {escape(comparison.behaviour)}: {escape(short(comparison.name))}\n"
+            f"  predicted: {escape(short(comparison.predicted))}\n"
+            f"  came:      {escape(short(comparison.answered))}",
             soft_wrap=True,
         )
     if len(others) > MOST:
@@ -58,8 +62,8 @@ def print_differences(comparisons: Sequence[ComparedAnswer]) -> None:
 
 
 def _by_area(comparisons: Sequence[ComparedAnswer]) -> list[ComparedAnswer]:
-    areas = list(dict.fromkeys(one.area for one in comparisons))
-    return sorted(comparisons, key=lambda one: areas.index(one.area))
+    areas = list(dict.fromkeys(comparison.area for comparison in comparisons))
+    return sorted(comparisons, key=lambda comparison: areas.index(comparison.area))
 
 
 def _cell(count: int, agreement: Agreement) -> str:

@@ -90,7 +90,7 @@ def ask(client: Any, role: str, question: Question) -> Question:  # noqa: ANN401
                 raise
             return {**question, "answer": {"refused": str(error)}}
     inspected = answer.get("inspectionData", {})
-    found = {
+    answered = {
         "status": answer["status"],
         "next": answer.get("nextState"),
         "output": _json(answer.get("output")),
@@ -100,7 +100,10 @@ def ask(client: Any, role: str, question: Question) -> Question:  # noqa: ANN401
         "error": answer.get("error"),
         "cause": answer.get("cause"),
     }
-    return {**question, "answer": {name: one for name, one in found.items() if one is not None}}
+    return {
+        **question,
+        "answer": {name: part for name, part in answered.items() if part is not None},
+    }
 
 
 def comparison(question: Question) -> ComparedAnswer:
@@ -113,8 +116,8 @@ def comparison(question: Question) -> ComparedAnswer:
         behaviour=question["behaviour"],
         name=question["name"],
         agreement=Agreement.DIFFER if parts else Agreement.AGREE,
-        predicted="; ".join(f"{name}: {one}" for name, (one, _) in parts.items()),
-        answered="; ".join(f"{name}: {other}" for name, (_, other) in parts.items()),
+        predicted="; ".join(f"{name}: {wanted}" for name, (wanted, _) in parts.items()),
+        answered="; ".join(f"{name}: {came}" for name, (_, came) in parts.items()),
     )
 
 
@@ -132,9 +135,9 @@ def _differences(
     plain = {"next": predicted.next, "output": predicted.output}
     if "variables" in answer:
         plain["variables"] = predicted.variables
-    for name, one in plain.items():
-        if not _same(one, answer.get(name)):
-            yield name, (_shown(one), _shown(answer.get(name)))
+    for name, value in plain.items():
+        if not _same(value, answer.get(name)):
+            yield name, (_shown(value), _shown(answer.get(name)))
     if predicted.call is not None:
         yield from _other_request(predicted.call, answer.get("request") or {})
 
@@ -148,9 +151,9 @@ def _other_request(
         yield "request", (f"{call.method} {call.url}", sent_to)
     if not same_body(call.body.encode(), request.get("body", "").encode()):
         yield "body", (call.body, str(request.get("body")))
-    one, other = _lowered(call.headers), headers_of(request.get("headers", ""))
-    if one != other:
-        yield "headers", (_shown(one), _shown(other))
+    predicted, came = _lowered(call.headers), headers_of(request.get("headers", ""))
+    if predicted != came:
+        yield "headers", (_shown(predicted), _shown(came))
 
 
 def _is_refused(question: Question) -> bool:
@@ -187,19 +190,19 @@ def _lowered(headers: Mapping[str, str]) -> dict[str, str]:
 
 def _states(definition: str) -> dict[str, dict[str, Any]]:
     """Return the states to ask about by name, including those of a Map."""
-    found: dict[str, dict[str, Any]] = {}
+    states: dict[str, dict[str, Any]] = {}
     for name, state in definition_states(json.loads(definition)):
         if state["Type"] in ASKED and state.get("Resource", _HTTP) == _HTTP:
             text = json.dumps(state, ensure_ascii=False)
             for read, constant in _CONSTANTS.items():
                 text = text.replace(read, constant)
             if not _ELSEWHERE.search(text):
-                found[name] = {"QueryLanguage": "JSONata", **json.loads(text)}
-    return found
+                states[name] = {"QueryLanguage": "JSONata", **json.loads(text)}
+    return states
 
 
-def _same(one: object, other: object) -> bool:
-    return same_body(json.dumps(one).encode(), json.dumps(other).encode())
+def _same(predicted: object, answered: object) -> bool:
+    return same_body(json.dumps(predicted).encode(), json.dumps(answered).encode())
 
 
 def _shown(value: object) -> str:
