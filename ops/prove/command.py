@@ -96,8 +96,8 @@ def command(
                 soft_wrap=True,
             )
         if not clean:
-            told = costs.text(quick=quick, prefix=throwaway.prefix, cache=settings.cache_name)
-            console.print(told, markup=False, soft_wrap=True)
+            cost = costs.text(quick=quick, prefix=throwaway.prefix, cache=settings.cache_name)
+            console.print(cost, markup=False, soft_wrap=True)
         if not auto_approve and not is_approved(QUESTION):
             raise OpsError("Cancelled. Nothing was changed")
         _clean(throwaway)
@@ -131,7 +131,10 @@ def _tell(proof: Proof, file: Path, *, is_local: bool) -> None:
             f"Copy it to {RECORDED}: a test then compares the engine with it each time.",
             soft_wrap=True,
         )
-    wrong = {one: sum(each.agreement is one for each in comparisons) for one in Agreement}
+    wrong = {
+        agreement: sum(each.agreement is agreement for each in comparisons)
+        for agreement in Agreement
+    }
     if wrong[Agreement.DIFFER] or wrong[Agreement.NO_ANSWER]:
         raise OpsError(
             f"{wrong[Agreement.DIFFER]} answers differ from the engine's, and"

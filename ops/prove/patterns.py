@@ -93,13 +93,13 @@ def ask_all(
 ) -> list[Question]:
     """Return the questions with their answers, in their order."""
 
-    def one(question: Question) -> Question:
+    def ask_one(question: Question) -> Question:
         answered = ask(client, question)
         progress()
         return answered
 
     with ThreadPoolExecutor(max_workers=ASKING) as pool:
-        return list(pool.map(one, questions))
+        return list(pool.map(ask_one, questions))
 
 
 def comparison(question: Question) -> ComparedAnswer:

@@ -56,17 +56,17 @@ class ProvedPipeline:
 
 def read_pipelines(document: Mapping[str, Any], prefix: str) -> dict[str, ProvedPipeline]:
     """Return the pipelines of synthesized JSON, by their names without the prefix."""
-    pipes = {one.name: one for one in definitions(document)}
-    tables = {one["name"]: one for one in document["resource"]["aws_dynamodb_table"].values()}
+    pipes = {pipe.name: pipe for pipe in definitions(document)}
+    tables = {table["name"]: table for table in document["resource"]["aws_dynamodb_table"].values()}
     addresses = {
-        one["name"]: f"aws_pipes_pipe.{id_}"
-        for id_, one in document["resource"]["aws_pipes_pipe"].items()
+        pipe["name"]: f"aws_pipes_pipe.{id_}"
+        for id_, pipe in document["resource"]["aws_pipes_pipe"].items()
     }
     machines = {
-        one["name"]: f"aws_sfn_state_machine.{id_}"
-        for id_, one in document["resource"].get("aws_sfn_state_machine", {}).items()
+        machine["name"]: f"aws_sfn_state_machine.{id_}"
+        for id_, machine in document["resource"].get("aws_sfn_state_machine", {}).items()
     }
-    found = {}
+    pipelines = {}
     for full_name, pipeline in group(pipes, prefix).items():
         routes: list[Route] = []
         for operation, name in pipeline.pipes.items():
@@ -74,18 +74,18 @@ def read_pipelines(document: Mapping[str, Any], prefix: str) -> dict[str, Proved
         table = tables[f"{full_name}-{ITEMS}"]
         machine = f"{full_name}-{CHANGES}"
         name = full_name.removeprefix(f"{prefix}-")
-        found[name] = ProvedPipeline(
+        pipelines[name] = ProvedPipeline(
             name=name,
             full_name=full_name,
             topology=Topology(name.rpartition("-")[2]),
             routes=routes,
             table=table["name"],
-            keys=[one for one in (table["hash_key"], table.get("range_key")) if one],
+            keys=[key for key in (table["hash_key"], table.get("range_key")) if key],
             queue=f"{full_name}-dlq",
             machine=(machine, machines[machine]) if machine in machines else None,
             addresses=[addresses[pipe] for pipe in pipeline.pipes.values()],
         )
-    return found
+    return pipelines
 
 
 def check_names(names: Iterable[str]) -> None:
@@ -113,4 +113,4 @@ def _routes(operation: str, definition: Definition, document: Mapping[str, Any])
 
 
 def _operation(rule: str) -> str:
-    return next(one for one in OPERATIONS if rule.endswith(f"-{one}-rule"))
+    return next(operation for operation in OPERATIONS if rule.endswith(f"-{operation}-rule"))

@@ -59,8 +59,10 @@ class Proof:
         with step("synthesize", "Python to Terraform JSON"):
             document = self.throwaway.document
             self.recording["stack"] = recording.stack_of(document)
-            found = read_pipelines(document, self.throwaway.prefix)
-            pipelines = {name: one for name, one in found.items() if name in (only or found)}
+            declared = read_pipelines(document, self.throwaway.prefix)
+            pipelines = {
+                name: pipeline for name, pipeline in declared.items() if name in (only or declared)
+            }
         self._ask_about_patterns(pipelines)
         self._deploy(pipelines, quick=quick, only=only)
         self._ask_about_states(pipelines)
@@ -71,8 +73,8 @@ class Proof:
         self, pipelines: Mapping[str, ProvedPipeline], *, quick: bool, only: Sequence[str]
     ) -> None:
         """Deploy the whole stack, or only the resources that these pipelines need."""
-        machines = [one.machine[1] for one in pipelines.values() if one.machine]
-        pipes = [address for one in pipelines.values() for address in one.addresses]
+        machines = [pipeline.machine[1] for pipeline in pipelines.values() if pipeline.machine]
+        pipes = [address for pipeline in pipelines.values() for address in pipeline.addresses]
         targets = machines if quick else pipes if only else []
         if targets or not quick:
             self.throwaway.deploy(targets)
@@ -90,7 +92,11 @@ class Proof:
 
     def _ask_about_states(self, pipelines: Mapping[str, ProvedPipeline]) -> None:
         client = self.aws.client("stepfunctions")
-        machines = {one.machine[0]: one for one in pipelines.values() if one.machine is not None}
+        machines = {
+            pipeline.machine[0]: pipeline
+            for pipeline in pipelines.values()
+            if pipeline.machine is not None
+        }
         with asking_aws():
             listed = {
                 machine["name"]: machine["stateMachineArn"]
@@ -123,7 +129,7 @@ class Proof:
         lives = items.samples(pipeline.name, pipeline.keys, self.settings.cache_name)
         (pipe,) = pipeline.readers.values()
         batches = {name: pipe.items(records) for name, records in lives.items()}
-        together = [one for records in list(lives.values())[:5] for one in records]
+        together = [record for records in list(lives.values())[:5] for record in records]
         return {"several items": pipe.items(together), **batches}
 
     def _deliver(
@@ -160,7 +166,7 @@ def _of_filters(pipelines: Mapping[str, ProvedPipeline], cache: str) -> Iterator
             for record in own
         }
         name, removed = next(
-            (name, one) for name, one in records.items() if one["eventName"] == "REMOVE"
+            (name, record) for name, record in records.items() if record["eventName"] == "REMOVE"
         )
         some = dict(list(records.items())[:: max(1, len(records) // SAMPLES)])
         some |= {name: removed, "an expired item": {**removed, "userIdentity": EXPIRED}}

@@ -65,13 +65,13 @@ class Throwaway:
     def left(self) -> list[str]:
         """Return the addresses of the resources in the state."""
         try:
-            found = json.loads(self.state.read_text(encoding="utf-8"))
+            state = json.loads(self.state.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return []
         return [
-            f"{one['type']}.{one['name']}"
-            for one in found.get("resources", [])
-            if one.get("mode") == "managed" and one.get("instances")
+            f"{resource['type']}.{resource['name']}"
+            for resource in state.get("resources", [])
+            if resource.get("mode") == "managed" and resource.get("instances")
         ]
 
     @cached_property
@@ -86,7 +86,7 @@ class Throwaway:
 
         If AWS is not ready for a new pipe, what is missing is created later, at most twice.
         """
-        options = [f"-target={one}" for one in targets]
+        options = [f"-target={target}" for target in targets]
         for again in range(1, first_deploy.AGAIN + 2):
             try:
                 apply(self._terraform, "deploy", "apply", *options)
