@@ -97,10 +97,13 @@ def _show(summary: VerifySummary, *, is_resumable: bool) -> None:
     lines(
         [
             (
-                one.state,
-                f"{one.key}{became(repaired=one.repaired, final=one.final)} {one.why}".rstrip(),
+                wrong_key.state,
+                (
+                    f"{wrong_key.key}{became(repaired=wrong_key.repaired, final=wrong_key.final)}"
+                    f" {wrong_key.why}"
+                ).rstrip(),
             )
-            for one in summary.wrong
+            for wrong_key in summary.wrong
         ],
     )
     say_not_final(summary.not_final)

@@ -48,15 +48,15 @@ class Recheck:
     def run(self, keys: list[RecheckedKey]) -> None:
         """Look until the end; then each key's `wrong` says what the last look saw."""
         ends = time.monotonic() + self.wait
-        times = self.undelivered.until({key_text(one.entry.key) for one in keys})
-        for one in keys:
-            one.until = times.get(key_text(one.entry.key), 0.0)
+        times = self.undelivered.until({key_text(key.entry.key) for key in keys})
+        for key in keys:
+            key.until = times.get(key_text(key.entry.key), 0.0)
         if self.wait:
             self.say(f"looking again at {len(keys)} keys, for up to {self.wait:g} s")
         self._look_until(keys, ends)
-        for one in keys:
-            if one.wrong is not None:
-                one.wrong.final = one.until <= time.time()
+        for key in keys:
+            if key.wrong is not None:
+                key.wrong.final = key.until <= time.time()
 
     def _look_until(self, keys: list[RecheckedKey], ends: float) -> None:
         pause, agreeing, number = self.pause, 0, 0
@@ -64,10 +64,10 @@ class Recheck:
             if self.stop.wait(min(pause, left)):
                 return
             pause, number = min(2 * pause, max(LONGEST_PAUSE, self.pause)), number + 1
-            looks = self.look([one.entry for one in keys])
-            calm = [self._is_calm(one, look) for one, look in zip(keys, looks, strict=True)]
+            looks = self.look([key.entry for key in keys])
+            calm = [self._is_calm(key, look) for key, look in zip(keys, looks, strict=True)]
             agreeing = agreeing + 1 if all(calm) else 0
-            undelivered = sum(one.until > time.time() for one in keys)
+            undelivered = sum(key.until > time.time() for key in keys)
             self.say(
                 f"look {number}: {calm.count(False)} of {len(keys)} wrong or changed;"
                 f" records of {undelivered} may still arrive"
@@ -75,30 +75,30 @@ class Recheck:
             if agreeing >= AGREEING and not undelivered:
                 return
 
-    def _is_calm(self, one: RecheckedKey, look: EntryLook) -> bool:
+    def _is_calm(self, key: RecheckedKey, look: EntryLook) -> bool:
         """Note what a look saw, and repair a wrong key again; return whether nothing changed."""
         if not look.state:
             return True
-        unchanged = same(one.item, look.item)
-        one.item = look.item
+        unchanged = same(key.item, look.item)
+        key.item = look.item
         if not unchanged:
-            one.until = time.time() + self.undelivered.longest
+            key.until = time.time() + self.undelivered.longest
         if look.state == UNKNOWN:
-            if one.wrong is not None:
-                one.wrong.repaired, one.wrong.why = False, f"not seen again: {look.why}"
+            if key.wrong is not None:
+                key.wrong.repaired, key.wrong.why = False, f"not seen again: {look.why}"
             return False
         if look.state not in WRONG:
-            if one.wrong is not None:
-                one.wrong.repaired, one.wrong.why = True, ""
+            if key.wrong is not None:
+                key.wrong.repaired, key.wrong.why = True, ""
             return unchanged
         if unchanged:  # a changed item is a write that its pipe delivers
-            self._repair_again(one, look)
+            self._repair_again(key, look)
         return False
 
-    def _repair_again(self, one: RecheckedKey, look: EntryLook) -> None:
+    def _repair_again(self, key: RecheckedKey, look: EntryLook) -> None:
         repaired = self.repair(look)
-        if one.wrong is None:
-            one.wrong = repaired
+        if key.wrong is None:
+            key.wrong = repaired
             return
-        one.wrong.repaired = False  # until a later look sees it in sync
-        one.wrong.why = repaired.why or f"{look.state} again at the last look, and sent once more"
+        key.wrong.repaired = False  # until a later look sees it in sync
+        key.wrong.why = repaired.why or f"{look.state} again at the last look, and sent once more"

@@ -64,13 +64,13 @@ class VerifySummary:
     finished: bool = False
     halted: LiveError | None = None
 
-    def add(self, one: WrongKey) -> None:
+    def add(self, wrong_key: WrongKey) -> None:
         """Take a key whose state and repair are known."""
-        self.repaired += one.repaired
-        self.not_repaired += not one.repaired
-        self.not_final += one.repaired and not one.final
+        self.repaired += wrong_key.repaired
+        self.not_repaired += not wrong_key.repaired
+        self.not_final += wrong_key.repaired and not wrong_key.final
         if len(self.wrong) < MOST_WRONG:
-            self.wrong.append(one)
+            self.wrong.append(wrong_key)
 
     @property
     def complete(self) -> bool:
@@ -91,12 +91,12 @@ class VerifySummary:
             "findings_left_out": self.repaired + self.not_repaired - len(self.wrong),
             "findings": [
                 {
-                    "state": one.state,
-                    "key": one.key,
-                    "repaired": one.repaired,
-                    "why": one.why,
-                    "final": one.final,
+                    "state": wrong_key.state,
+                    "key": wrong_key.key,
+                    "repaired": wrong_key.repaired,
+                    "why": wrong_key.why,
+                    "final": wrong_key.final,
                 }
-                for one in self.wrong
+                for wrong_key in self.wrong
             ],
         }
