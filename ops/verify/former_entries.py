@@ -71,7 +71,7 @@ class FormerEntries:
     def saw(self, requests: Iterable[Request]) -> None:
         """Note the entries that an item has, by the requests that put them."""
         if self._has_entries:
-            names = [(entry(one),) for one in requests if one.method == "PUT"]
+            names = [(entry(request),) for request in requests if request.method == "PUT"]
             with self._lock:
                 self._entries.executemany("UPDATE entries SET taken = 1 WHERE name = ?", names)
 
@@ -111,16 +111,16 @@ class FormerEntries:
 
     def sample(self, size: int) -> list[Entry]:
         """Return at most `size` entries to check, chosen at random."""
-        return sample_of((one for page in self.pages() for one in page), size)
+        return sample_of((former for page in self.pages() for former in page), size)
 
-    def _keep(self, name: str, one: Entry) -> None:
-        image = None if one.image is None else json.dumps(one.image)
+    def _keep(self, name: str, former: Entry) -> None:
+        image = None if former.image is None else json.dumps(former.image)
         with self._lock:
             self._has_entries = True
             self._entries.execute(
                 "INSERT INTO entries (name, key, image) VALUES (?, ?, ?) ON CONFLICT (name)"
                 " DO UPDATE SET key = excluded.key, image = excluded.image",
-                (name, json.dumps(one.key), image),
+                (name, json.dumps(former.key), image),
             )
 
     def _add(self, record: Record) -> None:
@@ -136,7 +136,7 @@ class FormerEntries:
     def _names(self, key: Item, image: Item | None) -> set[str]:
         """Return the names of the entries of an item's key and image."""
         try:
-            return {entry(one) for one in self._converger.removal(key, image)}
+            return {entry(request) for request in self._converger.removal(key, image)}
         except RefusedError:
             return set()
 
@@ -144,7 +144,7 @@ class FormerEntries:
         """Note an entry that an item got after the items were read."""
         key = self._table.key_of(record["dynamodb"]["Keys"])
         names = self._names(key, record["dynamodb"].get("NewImage"))
-        if any(self._has(one) for one in names):
+        if any(self._has(name) for name in names):
             item = self._table.read(key)
             try:
                 self.saw(() if item is None else self._converger.wanted(key, item))
@@ -153,8 +153,8 @@ class FormerEntries:
 
     def _has(self, name: str) -> bool:
         with self._lock:
-            found = self._entries.execute("SELECT 1 FROM entries WHERE name = ?", (name,))
-            return found.fetchone() is not None
+            rows = self._entries.execute("SELECT 1 FROM entries WHERE name = ?", (name,))
+            return rows.fetchone() is not None
 
 
 def _entry(name: str, key: str, image: str | None) -> Entry:

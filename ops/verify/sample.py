@@ -14,9 +14,9 @@ def sample_of(values: Iterable[T], size: int) -> list[T]:
     """
     drawn = random.Random()  # noqa: S311 - a sample, not a secret
     chosen: list[T] = []
-    for number, one in enumerate(values):
+    for number, value in enumerate(values):
         if number < size:
-            chosen.append(one)
+            chosen.append(value)
         elif (place := drawn.randint(0, number)) < size:
-            chosen[place] = one
+            chosen[place] = value
     return chosen

@@ -112,7 +112,9 @@ class Verify:
                 self._summary.halted = error
                 self.stop.set()
                 self._recheck()
-        self._summary.wrong.sort(key=lambda one: (STATES.index(one.state), one.key))
+        self._summary.wrong.sort(
+            key=lambda wrong_key: (STATES.index(wrong_key.state), wrong_key.key)
+        )
         self._summary.finished = not self.stop.is_set()
         if self._summary.finished:
             self.progress.forget()
@@ -138,7 +140,11 @@ class Verify:
         pages = former.pages() if self.sample is None else [former.sample(self.sample)]
         for page in pages:
             removed = self._workers.map(self._is_former, page)
-            entries = [one for one, is_former in zip(page, removed, strict=True) if is_former]
+            entries = [
+                former_entry
+                for former_entry, is_former in zip(page, removed, strict=True)
+                if is_former
+            ]
             self._compare(entries, [None] * len(entries))
 
     def _why_unseen(self) -> str:
@@ -166,7 +172,7 @@ class Verify:
                 return
 
     def _compare_items(self, items: list[Item]) -> Mapping[str, int] | None:
-        return self._compare([Entry(self._table.key_of(one)) for one in items], items)
+        return self._compare([Entry(self._table.key_of(item)) for item in items], items)
 
     def _compare(
         self, entries: Sequence[Entry], items: Sequence[Item | None]
@@ -210,9 +216,9 @@ class Verify:
             say=self.say,
         ).run(rechecked)
         with self._lock:
-            for one in rechecked:
-                if one.wrong is not None:
-                    self._summary.add(one.wrong)
+            for key in rechecked:
+                if key.wrong is not None:
+                    self._summary.add(key.wrong)
 
     def _look(self, of: Entry, item: Item | None = None) -> EntryLook:
         """Look at a key. Its item is read, unless it is known."""
@@ -254,7 +260,7 @@ class Verify:
     def _state(self, of: Entry, item: Item | None) -> str:
         """Compare what the pipes send for an item with what the cache holds."""
         states = [self._state_of_entry(wanted) for wanted in self._wanted(of, item)]
-        wrong = [one for one in states if one in WRONG]
+        wrong = [state for state in states if state in WRONG]
         return next(iter(wrong + states), LEFT_OUT)
 
     def _state_of_entry(self, wanted: Request) -> str:
@@ -266,13 +272,13 @@ class Verify:
         if of.image is None:
             self._former_entries.saw(wanted)
             return wanted
-        own = {entry(one): one for one in wanted}
-        return [own.get(entry(one), one) for one in self._deletes(of)]
+        own = {entry(request): request for request in wanted}
+        return [own.get(entry(request), request) for request in self._deletes(of)]
 
     def _deletes(self, of: Entry) -> list[Request]:
         """Return the deletion of a former entry."""
         removal = self._converger.removal(of.key, of.image)
-        return [one for one in removal if entry(one) == of.name]
+        return [request for request in removal if entry(request) == of.name]
 
     def _repair_if_wanted(self, look: EntryLook) -> WrongKey:
         """Return a wrong key, after its repair if that is wanted."""
