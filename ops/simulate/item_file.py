@@ -44,21 +44,25 @@ def record_of(source: str, event: EventName, synthesized: Path) -> Made:
 
 
 def _item(source: str) -> tuple[dict[str, Any], str]:
-    found = parse(read_text(source), source, NumberText)
-    if isinstance(found, dict) and [*found] == ["Item"] and isinstance(found["Item"], dict):
-        found = found["Item"]  # as `aws dynamodb get-item` prints it
-    if not isinstance(found, dict) or not found:
+    document = parse(read_text(source), source, NumberText)
+    if (
+        isinstance(document, dict)
+        and [*document] == ["Item"]
+        and isinstance(document["Item"], dict)
+    ):
+        document = document["Item"]  # as `aws dynamodb get-item` prints it
+    if not isinstance(document, dict) or not document:
         raise OpsError(f"{source} is not an item: an item is a JSON object with its attributes")
     try:
-        return _typed(found, source)
+        return _typed(document, source)
     except RecursionError:
         raise OpsError(f"{source} is nested too deeply for an item") from None
 
 
-def _typed(found: Mapping[str, Any], source: str) -> tuple[dict[str, Any], str]:
+def _typed(document: Mapping[str, Any], source: str) -> tuple[dict[str, Any], str]:
     """Return an item with types and normalised numbers, and what was assumed about it."""
     try:
-        item, is_typed = as_item(found)
+        item, is_typed = as_item(document)
     except LiveError as error:
         raise OpsError(f"{source}: {error}") from None
     if is_typed:
@@ -84,7 +88,7 @@ def _keys(
     if fitting:
         table = fitting[0]
         _check_types(item, table, source)
-        others = ", ".join(str(other["name"]) for other in fitting[1:])
+        others = ", ".join(str(further["name"]) for further in fitting[1:])
         whose = f"its key is that of the table {table['name']}: {', '.join(_schema(table))}"
         whose += f" (it could be an item of {others} too)" if others else ""
         return _schema(table), str(table.get("stream_view_type", "NEW_AND_OLD_IMAGES")), whose
@@ -106,17 +110,17 @@ def _schema(table: Mapping[str, Any]) -> list[str]:
 
 
 def _check_types(item: Mapping[str, Any], table: Mapping[str, Any], source: str) -> None:
-    types = {one["name"]: one["type"] for one in table.get("attribute") or ()}
+    types = {attribute["name"]: attribute["type"] for attribute in table.get("attribute") or ()}
     for name in _schema(table):
-        found = next(iter(item[name]))
-        if found != types.get(name, found):
+        kind = next(iter(item[name]))
+        if kind != types.get(name, kind):
             raise OpsError(
-                f"{source}: {name} has the type {found}, but {types[name]} in the key of the table"
+                f"{source}: {name} has the type {kind}, but {types[name]} in the key of the table"
                 f" {table['name']}"
             )
-        size = len(item[name][found].encode())
+        size = len(item[name][kind].encode())
         most = KEY_BYTES["HASH" if name == table["hash_key"] else "RANGE"]
-        if found != "N" and not 1 <= size <= most:
+        if kind != "N" and not 1 <= size <= most:
             raise OpsError(
                 f"{source}: {name} has {size:,} bytes, and DynamoDB takes 1 to {most:,} in the key"
                 f" of the table {table['name']}"

@@ -98,7 +98,9 @@ def _print_batch(pipe: Pipe, records: Sequence[Mapping[str, Any]], console: Cons
     if outcome is None:
         return
     one_by_one = sum(
-        len(alone.requests) for one in records if isinstance(alone := pipe.process(one), Requests)
+        len(alone.requests)
+        for record in records
+        if isinstance(alone := pipe.process(record), Requests)
     )
     console.print(f"[bold]all {len(records)} records in one batch[/]", highlight=False)
     console.print(f"  [cyan]{escape(pipe.definition.name)}[/]")
@@ -112,7 +114,7 @@ def _print_batch(pipe: Pipe, records: Sequence[Mapping[str, Any]], console: Cons
 def as_json(records: Sequence[Mapping[str, Any]], synthesized: Path) -> dict[str, Any]:
     """Return what `simulate` prints, for scripts; rules' targets are under their pipe."""
     branches = _branches(synthesized)
-    found: dict[str, Any] = {"records": [], "batches": []}
+    simulated: dict[str, Any] = {"records": [], "batches": []}
     for record in records:
         answers = []
         for pipe, behind in branches:
@@ -124,16 +126,16 @@ def as_json(records: Sequence[Mapping[str, Any]], synthesized: Path) -> dict[str
                     if rule.state == "ENABLED"
                 ]
             answers.append(answer)
-        found["records"].append(
+        simulated["records"].append(
             {"eventName": record["eventName"], "keys": keys_of(record), "pipes": answers}
         )
     if len(records) > 1:
-        found["batches"] = [
+        simulated["batches"] = [
             {"pipe": pipe.definition.name, **_outcome_json(sent)}
             for pipe, _ in branches
             if (sent := batch_of(pipe, records)) is not None
         ]
-    return found
+    return simulated
 
 
 def _way_json(way: Way, record: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,8 +158,8 @@ def _outcome_json(outcome: Outcome, traces: Sequence[TracedRequest] = ()) -> dic
             ]
         case Request() as request:
             sent = [request.as_json()]
-    for one, trace in zip(sent, traces, strict=False):  # a batch has no traces
-        one["pieces"] = trace.as_json()
+    for request_json, trace in zip(sent, traces, strict=False):  # a batch has no traces
+        request_json["pieces"] = trace.as_json()
     return {"outcome": "requests", "requests": sent}
 
 
