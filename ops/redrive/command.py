@@ -66,7 +66,7 @@ def command(
 
 def _show(summary: RedriveSummary, hold: int) -> None:
     columns = WORST_FIRST[::-1]
-    pipes = sorted({one.pipe for one in summary.results if one.pipe})
+    pipes = sorted({result.pipe for result in summary.results if result.pipe})
     rows = {
         pipe: {str(status): summary.count(status, pipe) for status in columns} for pipe in pipes
     }
@@ -79,9 +79,9 @@ def _show(summary: RedriveSummary, hold: int) -> None:
         console.print(f"No {'other ' if summary.hidden else ''}dead letter waits.")
     lines(
         [
-            (str(one.status), " ".join(filter(None, (one.pipe, _record(one), one.why))))
-            for one in summary.results
-            if one.status is not LetterStatus.SENT
+            (str(result.status), " ".join(filter(None, (result.pipe, _record(result), result.why))))
+            for result in summary.results
+            if result.status is not LetterStatus.SENT
         ],
     )
     if summary.hidden:
@@ -95,7 +95,7 @@ def _show(summary: RedriveSummary, hold: int) -> None:
         console.print("Interrupted. To send the other letters, run ./help.sh redrive again.")
 
 
-def _record(one: LetterResult) -> str:
-    if not one.sequence_number:
-        return f"message {one.message_id}:"
-    return f"{one.key} (record {one.sequence_number}):".lstrip()
+def _record(result: LetterResult) -> str:
+    if not result.sequence_number:
+        return f"message {result.message_id}:"
+    return f"{result.key} (record {result.sequence_number}):".lstrip()

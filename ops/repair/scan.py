@@ -36,7 +36,7 @@ class Scan:
 
         """
         with ThreadPoolExecutor(max(1, len(self.progress.left))) as pool:
-            tasks = [pool.submit(self._segment, work, one) for one in self.progress.left]
+            tasks = [pool.submit(self._segment, work, segment) for segment in self.progress.left]
             for task in tasks:
                 task.result()
 

@@ -58,7 +58,11 @@ class ScanProgress:
     @property
     def left(self) -> list[int]:
         """The segments that were not read to their end."""
-        return [one for one in range(self.segments) if self._places.get(str(one), ...) is not None]
+        return [
+            segment
+            for segment in range(self.segments)
+            if self._places.get(str(segment), ...) is not None
+        ]
 
     def start(self, segment: int) -> Item | None:
         """Return where a segment goes on; None for its beginning."""

@@ -120,7 +120,7 @@ class Warm:
     ) -> Mapping[str, int] | None:
         """Send a page's items; return their outcomes, or None if the run ended before."""
         outcomes = list(workers.map(self._send, items))
-        sent = [one for one in outcomes if one is not None]
+        sent = [outcome for outcome in outcomes if outcome is not None]
         return Counter(sent) if len(sent) == len(outcomes) else None
 
     def _send(self, item: Item) -> str | None:
