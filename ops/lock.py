@@ -33,22 +33,24 @@ def command(
     env = environment(settings)
     folder = synthesize(settings.stack, env, quiet=True)
     (folder / LOCK).unlink(missing_ok=True)
-    found = provider.resolve(ROOT, os.environ)
+    origin = provider.resolve(ROOT, os.environ)
     platforms, source = list(PLATFORMS), []
-    if found.mirror is not None:
+    if origin.mirror is not None:
         platforms = [
-            one for one in PLATFORMS if found.version in provider.versions(found.mirror, one)
+            platform
+            for platform in PLATFORMS
+            if origin.version in provider.versions(origin.mirror, platform)
         ]
-        source = [f"-fs-mirror={found.mirror}"]
-    console.print(f"{found}; for {', '.join(platforms)}", soft_wrap=True)
-    Terraform(folder, env).lock(*source, *(f"-platform={one}" for one in platforms))
+        source = [f"-fs-mirror={origin.mirror}"]
+    console.print(f"{origin}; for {', '.join(platforms)}", soft_wrap=True)
+    Terraform(folder, env).lock(*source, *(f"-platform={platform}" for platform in platforms))
     try:
         shutil.copyfile(folder / LOCK, output)
     except OSError as error:
         raise OpsError(f"{output} cannot be written: {error.strerror}") from None
     console.print(f"written: {output}", soft_wrap=True)
     if len(platforms) < len(PLATFORMS):
-        missing = ", ".join(one for one in PLATFORMS if one not in platforms)
+        missing = ", ".join(platform for platform in PLATFORMS if platform not in platforms)
         console.print(
             f"Not for {missing}: the mirror has none. Do not commit it; run this where"
             f" {provider.HOST} can be reached.",

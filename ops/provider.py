@@ -60,15 +60,15 @@ def resolve(root: Path, env: Mapping[str, str], *, again: bool = False) -> Provi
     remembered = None if again else _recall(memory, inputs)
     if remembered is not None:
         return remembered
-    found = _find(env)
+    resolved = _find(env)
     memory.parent.mkdir(exist_ok=True)
     memory.write_text(
         f"PROVIDER_FOUND_WITH={inputs}\n"
-        f"PROVIDER_MIRROR={found.mirror or ''}\n"
-        f"{VERSION_VARIABLE}={found.version or ''}\n",
+        f"PROVIDER_MIRROR={resolved.mirror or ''}\n"
+        f"{VERSION_VARIABLE}={resolved.version or ''}\n",
         encoding="utf-8",
     )
-    return found
+    return resolved
 
 
 def terraform_variables(root: Path, env: Mapping[str, str], provider: Provider) -> dict[str, str]:
@@ -128,8 +128,8 @@ def _find(env: Mapping[str, str]) -> Provider:
     platform = _platform()
     searched = list(dict.fromkeys(mirrors(env)))
     for mirror in searched:
-        if found := versions(mirror, platform):
-            return Provider(mirror=mirror, version=found[0])
+        if available := versions(mirror, platform):
+            return Provider(mirror=mirror, version=available[0])
     places = ", ".join(map(str, searched)) or "no folder"
     raise OpsError(
         f"no AWS provider: {HOST} does not answer, and no mirror for {platform} was found"

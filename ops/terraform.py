@@ -88,8 +88,8 @@ def environment(settings: Settings, base: Mapping[str, str] | None = None) -> di
     key out for programs that do not need it.
     """
     env = dict(os.environ if base is None else base)
-    found = provider.resolve(ROOT, without_keys(env))
-    env |= provider.terraform_variables(ROOT, env, found)
+    origin = provider.resolve(ROOT, without_keys(env))
+    env |= provider.terraform_variables(ROOT, env, origin)
     env |= {"CHECKPOINT_DISABLE": "1", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20"}
     env |= {"AWS_REGION": settings.region, "AWS_DEFAULT_REGION": settings.region}
     if settings.momento_api_key is not None:
