@@ -33,7 +33,7 @@ _ERRORS: Final = {
 }
 
 
-def apply(terraform: Terraform, file: Path, plan: Plan, found: Review) -> None:
+def apply(terraform: Terraform, file: Path, plan: Plan, reviewed: Review) -> None:
     """Apply a reviewed plan; after an error of a first deploy, apply the rest of it again.
 
     The saved plan is used up then. So a new plan is made, and it must be nothing but the rest.
@@ -44,7 +44,7 @@ def apply(terraform: Terraform, file: Path, plan: Plan, found: Review) -> None:
         TerraformError: applying failed for another reason, or too often.
 
     """
-    accepted = {(one.address, one.name) for one in found.losses}
+    accepted = {(loss.address, loss.name) for loss in reviewed.losses}
     with tempfile.TemporaryDirectory() as folder:
         for again in range(1, AGAIN + 2):
             try:
@@ -64,13 +64,13 @@ def apply(terraform: Terraform, file: Path, plan: Plan, found: Review) -> None:
 def reasons(printed: str) -> list[str]:
     """Return what happened, if Terraform printed only such errors; else nothing."""
     flat = re.sub(r"[\s│╵╷]+", " ", printed)
-    found: list[str] = []
+    sentences: list[str] = []
     for error in re.split(r"(?:^| )Error: ", flat)[1:]:
         said = next((said for text, said in _ERRORS.items() if text in error), None)
         if said is None:
             return []
-        found.append(said)
-    return list(dict.fromkeys(found))
+        sentences.append(said)
+    return list(dict.fromkeys(sentences))
 
 
 def must_be_the_rest(plan: Plan, rest: Plan, accepted: AbstractSet[tuple[str, str]]) -> None:
@@ -86,10 +86,10 @@ def must_be_the_rest(plan: Plan, rest: Plan, accepted: AbstractSet[tuple[str, st
             "the rest of the plan would now do something else than what was reviewed, at"
             f" {', '.join(others)}: make a new plan, and have it reviewed"
         )
-    for one in review(rest, limit=sys.maxsize).losses:
-        if one.blocks and (one.address, one.name) not in accepted:
+    for loss in review(rest, limit=sys.maxsize).losses:
+        if loss.blocks and (loss.address, loss.name) not in accepted:
             raise HeldBackError(
-                f"the rest of the plan loses something that the plan did not lose: {one.token}"
+                f"the rest of the plan loses something that the plan did not lose: {loss.token}"
             )
 
 
@@ -98,8 +98,8 @@ def wait(said: Sequence[str], again: int) -> None:
     given = os.environ.get(SECONDS_VARIABLE, "")
     pause = int(given) if given.isdecimal() else load_settings().iam_settle_seconds
     print()
-    for one in said:
-        print(f"{one}.")
+    for reason in said:
+        print(f"{reason}.")
     print(
         "A pipe whose creation failed has read nothing, so nothing is lost. In"
         f" {pause} seconds the rest of the plan is applied (try {again} of {AGAIN}).",

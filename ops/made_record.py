@@ -24,7 +24,7 @@ def made_record(
     images = {"NewImage": new, "OldImage": old}
     kept = _VIEWS.get(view, tuple(images))
     change: dict[str, Any] = {"Keys": keys}
-    change |= {name: one for name, one in images.items() if one is not None and name in kept}
+    change |= {name: image for name, image in images.items() if image is not None and name in kept}
     return {
         "eventID": "1",
         "eventVersion": "1.1",

@@ -14,7 +14,7 @@ def beyond(reviewed: Plan, rest: Plan) -> list[str]:
     A resource whose creation failed may be created again, or replaced. Every other change has to
     be in the reviewed plan, with the same values, as far as both plans know them.
     """
-    return sorted(_beyond({one.address: one for one in reviewed.changes}, rest))
+    return sorted(_beyond({change.address: change for change in reviewed.changes}, rest))
 
 
 def _beyond(reviewed: dict[str, ResourceChange], rest: Plan) -> Iterator[str]:
@@ -45,15 +45,19 @@ def _agree(was: Any, now: Any, unknown_was: Any, unknown_now: Any) -> bool:  # n
     if unknown_was is True or unknown_now is True:
         return True
     if isinstance(was, dict) and isinstance(now, dict):
-        names = [one if isinstance(one, dict) else {} for one in (unknown_was, unknown_now)]
+        names = [
+            members if isinstance(members, dict) else {} for members in (unknown_was, unknown_now)
+        ]
         return all(
-            _agree(was.get(name), now.get(name), *(one.get(name) for one in names))
+            _agree(was.get(name), now.get(name), *(members.get(name) for members in names))
             for name in was.keys() | now.keys()
         )
     if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
         marks = [
-            one if isinstance(one, list) and len(one) == len(was) else [None] * len(was)
-            for one in (unknown_was, unknown_now)
+            elements
+            if isinstance(elements, list) and len(elements) == len(was)
+            else [None] * len(was)
+            for elements in (unknown_was, unknown_now)
         ]
         return all(map(_agree, was, now, *marks))
     return was == now or (_is_empty(was) and _is_empty(now))
