@@ -19,7 +19,7 @@ def another_state(folder: Path) -> str | None:
     if not now or not was or all(now.get(name) == was.get(name) for name in _PLACE):
         return None
     return (
-        f"the Terraform state is {_told(now)} now, and was {_told(was)} when this folder was last"
+        f"the Terraform state is {_place(now)} now, and was {_place(was)} when this folder was last"
         " used. What is in that state stays deployed and still sends requests. To work on it,"
         " set NAME_PREFIX, AWS_REGION, STATE_BUCKET and STATE_KEY as they were"
     )
@@ -27,13 +27,13 @@ def another_state(folder: Path) -> str | None:
 
 def _backend(file: Path, *names: str) -> Mapping[str, Any]:
     try:
-        found: Any = json.loads(file.read_text(encoding="utf-8"))
+        backend: Any = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     for name in names:
-        found = found.get(name) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else {}
+        backend = backend.get(name) if isinstance(backend, dict) else None
+    return backend if isinstance(backend, dict) else {}
 
 
-def _told(backend: Mapping[str, Any]) -> str:
+def _place(backend: Mapping[str, Any]) -> str:
     return f"s3://{backend.get('bucket')}/{backend.get('key')} in {backend.get('region')}"

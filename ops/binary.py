@@ -50,7 +50,7 @@ def product(program: str, said: str = "") -> Product:
     ('OpenTofu', 'OpenTofu')
     """
     by_name = OPENTOFU if "tofu" in program.rpartition("/")[2].lower() else TERRAFORM
-    found = re.match(r"\s*(OpenTofu|Terraform) v", said)
-    if found is None:
+    match = re.match(r"\s*(OpenTofu|Terraform) v", said)
+    if match is None:
         return by_name
-    return OPENTOFU if found[1] == OPENTOFU.name else TERRAFORM
+    return OPENTOFU if match[1] == OPENTOFU.name else TERRAFORM

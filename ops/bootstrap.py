@@ -58,17 +58,17 @@ def bootstrap(
         own = {**env, "CDKTF_OUTDIR": out}
         folder = synthesize("state", own)
         backend = json.loads((folder / "cdk.tf.json").read_text())["terraform"]["backend"]["s3"]
-        found = look(settings, key=backend["key"])
+        bucket = look(settings, key=backend["key"])
         terraform = Terraform(folder, own)
         apply = ["apply", *(["-auto-approve"] if auto_approve else [])]
         run = terraform.quiet if quiet else terraform.show
-        if found is Bucket.WITH_STATE:
+        if bucket is Bucket.WITH_STATE:
             terraform.init()
             run(*apply)
             return f"the state bucket {settings.state_bucket} is as it should be"
         override = folder / "backend_override.tf.json"
         override.write_text(json.dumps({"terraform": {"backend": {"local": {}}}}))
-        if found is Bucket.WITHOUT_STATE:
+        if bucket is Bucket.WITHOUT_STATE:
             _write_import(folder, settings.state_bucket)
         terraform.init()
         run(*apply)
@@ -76,7 +76,7 @@ def bootstrap(
             raise OpsError("nothing was applied, so there is no state bucket yet")
         override.unlink()
         terraform.init("-migrate-state", "-force-copy")
-    verb = "created" if found is Bucket.ABSENT else "taken in"
+    verb = "created" if bucket is Bucket.ABSENT else "taken in"
     return f"the state bucket {settings.state_bucket} was {verb}, with its own state inside"
 
 

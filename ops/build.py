@@ -62,12 +62,12 @@ def command(out: Out) -> None:
 
 def distributions() -> list[Distribution]:
     """Return the distributions of the project."""
-    found = []
+    listed = []
     for file in sorted(PACKAGES.glob("*/pyproject.toml")):
         described = tomllib.loads(file.read_text(encoding="utf-8"))
         name, modules = described["project"]["name"], described["tool"]["api"]["modules"]
-        found.append(Distribution(folder=file.parent, name=name, modules=modules))
-    return found
+        listed.append(Distribution(folder=file.parent, name=name, modules=modules))
+    return listed
 
 
 def build(distribution: Distribution, out: Path) -> Path:

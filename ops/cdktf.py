@@ -55,8 +55,8 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
         OpsError: cdktf is not installed, or nobody could answer its question.
 
     """
-    found = program()
-    if found is None:
+    path = program()
+    if path is None:
         raise OpsError("the cdktf command line is not installed: run ./help.sh setup")
     words = list(arguments)
     if words and words[0] in ("deploy", "apply", "destroy"):
@@ -68,7 +68,7 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
     try:
         with interrupts_left_to_the_child():
             return subprocess.run(
-                [found, *words],
+                [path, *words],
                 cwd=ROOT,
                 env=environment_of(words[0] if words else "", env),
                 check=False,
