@@ -14,8 +14,8 @@ def statements(policy: object) -> list[PolicyStatement]:
         parsed = json.loads(policy) if isinstance(policy, str) else policy
     except ValueError:
         return []
-    found = several(parsed.get("Statement")) if isinstance(parsed, dict) else []
-    return [one for one in found if isinstance(one, dict)]
+    listed = several(parsed.get("Statement")) if isinstance(parsed, dict) else []
+    return [statement for statement in listed if isinstance(statement, dict)]
 
 
 def several(value: Any) -> list[Any]:  # noqa: ANN401 - any JSON
@@ -37,4 +37,4 @@ def actions(of: Iterable[PolicyStatement], effect: str = "Allow") -> set[str]:
 
 def is_named(action: str, patterns: Iterable[str]) -> bool:
     """Say whether patterns name an action, in letters of any case."""
-    return any(fnmatchcase(action.lower(), str(one).lower()) for one in patterns)
+    return any(fnmatchcase(action.lower(), str(pattern).lower()) for pattern in patterns)

@@ -12,7 +12,7 @@ def refuse_unused(context: typer.Context, steps: Mapping[str, str]) -> None:
         typer.BadParameter: one of these options was given.
 
     """
-    options = {one.name: one.opts[0] for one in context.command.params}
+    options = {parameter.name: parameter.opts[0] for parameter in context.command.params}
     for name, step in steps.items():
         source = context.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":

@@ -35,9 +35,9 @@ def secrets_in(document: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
 def users_of(document: Any) -> tuple[str, str]:  # noqa: ANN401 - any JSON
     """Return what cannot work without a key in a synthesized stack, and what leaves it out."""
     functions = document.get("resource", {}).get("aws_lambda_function", {}).values()
-    known = [one.get("environment", {}).get("variables", {}) for one in functions]
-    watch = any("WATCH_PIPELINE" in one for one in known)
-    bulk = any("BULK_RATE" in one for one in known)
+    known = [function.get("environment", {}).get("variables", {}) for function in functions]
+    watch = any("WATCH_PIPELINE" in variables for variables in known)
+    bulk = any("BULK_RATE" in variables for variables in known)
     parts = [(watch, WATCH_IS_BLIND, "WATCH=false"), (bulk, BULK_IS_BLIND, "BULK=false")]
     used = [(blind, off) for there, blind, off in parts if there] or [parts[0][1:]]
     return (
