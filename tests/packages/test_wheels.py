@@ -134,7 +134,7 @@ def test_no_folder_of_the_repository_is_imported(library: Environment, tmp_path:
     assert library.run(tmp_path, library.python, "-c", code).stdout == "[]\n"
 
 
-@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is no clone")
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="this is not a clone")
 def test_pip_makes_a_wheel_from_git(tmp_path: Path) -> None:
     """Of the last commit. The build backend is at hand, so there is no need of a network."""
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-index"]

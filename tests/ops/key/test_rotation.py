@@ -31,7 +31,7 @@ from tests.localcloud.weather_pipes import empty
 from tests.ops.key.rotating import READS, SENDS, Rotating, in_folder
 
 CACHE, TOPIC = "weather", "changes"
-TARGETS = MomentoNames(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
+NAMES = MomentoNames(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
 CONNECTION = "weather-connection"
 
 
@@ -60,7 +60,7 @@ def rotating(
     monkeypatch.setattr(ops.key.rotate, "POLL_SECONDS", 0.01)
     empty(local_aws.endpoint)
     connect(local_aws, CONNECTION, "a placeholder")
-    return Rotating(momento, local_aws.endpoint, CONNECTION, TARGETS)
+    return Rotating(momento, local_aws.endpoint, CONNECTION, NAMES)
 
 
 def test_both_keys_are_replaced_and_the_old_ones_revoked(rotating: Rotating) -> None:
