@@ -8,7 +8,7 @@ from typing import Final
 
 import typer
 
-from ops.errors import EXPLAINED
+from ops.shared.errors import EXPLAINED
 
 COMMANDS: Final[dict[str, str]] = {
     "bootstrap": "ops.bootstrap",
@@ -17,7 +17,7 @@ COMMANDS: Final[dict[str, str]] = {
     "capacity": "ops.capacity.command",
     "cdktf": "ops.cdktf",
     "demo": "ops.demo.command",
-    "deploy": "ops.deploy",
+    "deploy": "ops.deploy.command",
     "destroy": "ops.destroy",
     "doctor": "ops.doctor.command",
     "key": "ops.key.command",

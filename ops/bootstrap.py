@@ -17,9 +17,9 @@ from botocore.exceptions import ClientError
 
 from live.aws import Aws, asking_aws
 from live.output import console
-from ops.errors import OpsError
-from ops.stack import AutoApprove, load_settings, refuse_to_ask
-from ops.terraform import Terraform, environment, synthesize
+from ops.shared.errors import OpsError
+from ops.terraform.stack import AutoApprove, load_settings, refuse_to_ask
+from ops.terraform.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ import typer
 from rich.table import Table
 
 from live.output import console
-from ops.errors import OpsError
-from ops.terraform import ROOT
+from ops.shared.errors import OpsError
+from ops.terraform.terraform import ROOT
 
 PACKAGES = ROOT / "packages"
 CACHE = ROOT / ".cache"

@@ -8,7 +8,7 @@ from rich.markup import escape
 from live.momento_control import create_cache
 from live.output import console
 from ops.key import manager
-from ops.stack import load_settings
+from ops.terraform.stack import load_settings
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 import typer
 
-from ops.errors import OpsError
-from ops.provider import VERSION_VARIABLE
-from ops.stack import load_settings
-from ops.terraform import (
+from ops.shared.errors import OpsError
+from ops.terraform.provider import VERSION_VARIABLE
+from ops.terraform.stack import load_settings
+from ops.terraform.terraform import (
     ROOT,
     environment,
     environment_of,

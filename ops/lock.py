@@ -11,10 +11,10 @@ from typing import Annotated, Final
 import typer
 
 from live.output import console
-from ops import provider
-from ops.errors import OpsError
-from ops.stack import load_settings
-from ops.terraform import LOCK, ROOT, Terraform, environment, synthesize
+from ops.shared.errors import OpsError
+from ops.terraform import provider
+from ops.terraform.stack import load_settings
+from ops.terraform.terraform import LOCK, ROOT, Terraform, environment, synthesize
 
 PLATFORMS: Final = ("linux_amd64", "linux_arm64", "darwin_amd64", "darwin_arm64")
 

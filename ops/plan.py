@@ -6,8 +6,8 @@ from typing import Annotated, Any, Final
 import typer
 
 from live.output import console
-from ops import saved_plan
-from ops.stack import initialized
+from ops.terraform import saved_plan
+from ops.terraform.stack import initialized
 
 OPTIONS: Final[dict[str, Any]] = {
     "context_settings": {"allow_extra_args": True, "ignore_unknown_options": True}

@@ -21,8 +21,8 @@ from uv import find_uv_bin
 
 from live.output import console
 from momento_pipes.topology import Topology
-from ops.errors import OpsError
-from ops.terraform import ROOT
+from ops.shared.errors import OpsError
+from ops.terraform.terraform import ROOT
 from stacks.settings import DEFAULT_STACK
 
 LOCK = ROOT / "requirements-checkov.lock"

@@ -1,7 +1,7 @@
 """Write a stack's Terraform JSON: the command synth."""
 
-from ops.stack import load_settings
-from ops.terraform import ROOT, environment, synthesize
+from ops.terraform.stack import load_settings
+from ops.terraform.terraform import ROOT, environment, synthesize
 
 
 def command() -> None:

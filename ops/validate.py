@@ -1,7 +1,7 @@
 """Check a stack with the provider's schema: the command validate."""
 
-from ops.stack import load_settings
-from ops.terraform import Terraform, environment, synthesize
+from ops.terraform.stack import load_settings
+from ops.terraform.terraform import Terraform, environment, synthesize
 
 
 def command() -> None:

@@ -8,7 +8,7 @@ from console.form import Form
 from console.serve import PAGE_PORT, serve
 from console.settings import ConsoleSettings
 from live.pipelines import WEATHER
-from ops.cloud import UseAws
+from ops.shared.cloud import UseAws
 from stacks.settings import Settings
 from weather.form import WeatherForm
 

@@ -34,10 +34,10 @@ _LEFT.mkdir(exist_ok=True)
 os.environ["TMPDIR"] = str(_LEFT)  # this process has its own folder already
 atexit.register(shutil.rmtree, _LEFT, ignore_errors=True)
 
-import ops.terraform
+import ops.terraform.terraform
 from localcloud import LocalAws
-from ops import provider
-from ops.terraform import Terraform, environment, synthesize
+from ops.terraform import provider
+from ops.terraform.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 from tests import commands
 from tests.localcloud.provider_process import VARIABLE, provider_process
@@ -224,7 +224,7 @@ def read_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """Return a copy of the project that also `ops.terraform` works in."""
+    """Return a copy of the project that also `ops.terraform.terraform` works in."""
     root = tmp_path_factory.mktemp("house") / "project"
     ignored = (ROOT / ".gitignore").read_text().replace("/", "").split()
     shutil.copytree(ROOT, root, ignore=shutil.ignore_patterns(*ignored, ".git", "tests"))
@@ -237,8 +237,8 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         if shared != "node_modules" or _modules_are_current():
             (root / shared).symlink_to(ROOT / shared)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ops.terraform, "ROOT", root)
-        patch.setattr(ops.terraform, "run_app", run_app_here)
+        patch.setattr(ops.terraform.terraform, "ROOT", root)
+        patch.setattr(ops.terraform.terraform, "run_app", run_app_here)
         provider.resolve(root, os.environ)
         yield House(root)
 
@@ -252,8 +252,8 @@ def _modules_are_current() -> bool:
 def run_app_here(
     stack: str, env: Mapping[str, str], *, quiet: bool
 ) -> subprocess.CompletedProcess[str]:
-    """Run the CDKTF app for a stack as `ops.terraform` does, in this process."""
-    done = synthesized(stack, env, str(ops.terraform.out_folder(env)))
+    """Run the CDKTF app for a stack as `ops.terraform.terraform` does, in this process."""
+    done = synthesized(stack, env, str(ops.terraform.terraform.out_folder(env)))
     if not quiet:
         sys.stderr.write(done.stderr)
     return done

@@ -1,7 +1,8 @@
 """The CDKTF app in the tests' own process.
 
-`ops.terraform` runs `main.py` as a process. Python, Node.js and the bindings need two seconds of a
-processor to start, and the synthesis itself a tenth of one. Here they are started already.
+`ops.terraform.terraform` runs `main.py` as a process. Python, Node.js and the bindings need two
+seconds of a processor to start, and the synthesis itself a tenth of one. Here they are started
+already.
 """
 
 import io

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.__main__ import COMMANDS
 from tests.each import each
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -18,6 +19,8 @@ PACKAGES = (
     *("console", "eventpipes", "live", "localcloud", "momento_pipes", "ops", "stacks", "weather"),
 )
 ROOMS = {*PACKAGES, "docs", "examples", "packages", "tests"}
+SHARED_BY_COMMANDS = {"shared", "terraform"}
+"""The folders of `ops/` that are no commands."""
 NO_WHEEL = ("console", "live", "localcloud", "ops", "stacks", "tests", "weather")
 """What a wheel does not have under this name: `momento_pipes_local` is the local cloud's."""
 MOST_LINES = 400
@@ -173,6 +176,12 @@ def circle(sources: Mapping[str, str]) -> list[str]:
 
 def _dotted(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def no_commands(names: Iterable[str], commands: Iterable[str]) -> set[str]:
+    """Return the files and folders of `ops/` that are neither a command nor shared by several."""
+    modules = {Path(name).stem for name in names if not name.startswith("__")}
+    return modules - set(commands) - SHARED_BY_COMMANDS
 
 
 def strangers(folders: Iterable[str], ignored: Iterable[str]) -> set[str]:
@@ -333,7 +342,7 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
         ("packages/hatch_build.py", "import momento_pipes", ["momento_pipes"]),
         ("live/table.py", "import boto3.session", ["boto3.session"]),
         ("live/aws.py", "import boto3", []),
-        ("ops/deploy.py", "from dotenv import dotenv_values", ["dotenv.dotenv_values"]),
+        ("ops/deploy/command.py", "from dotenv import dotenv_values", ["dotenv.dotenv_values"]),
         ("weather/form.py", "from console.form import FormField", []),
         ("weather/form.py", "from console.board import Board", ["console.board.Board"]),
     ],
@@ -350,3 +359,16 @@ def test_each_package_has_a_rule_for_its_imports() -> None:
 
 def test_a_package_without_a_rule_is_reported() -> None:
     assert strangers(["stacks", ".git", "node_modules", "utils"], ["node_modules"]) == {"utils"}
+
+
+def test_each_file_and_folder_of_ops_is_a_command() -> None:
+    assert no_commands([path.name for path in (ROOT / "ops").iterdir()], COMMANDS) == set()
+    places = {name: module.split(".")[1] for name, module in COMMANDS.items()}
+    assert {name: place for name, place in places.items() if name != place} == {
+        "raise-stack": "demo"  # with the demo's other code; ./help.sh up runs it
+    }
+
+
+def test_a_file_of_ops_that_is_no_command_is_reported() -> None:
+    names = ["deploy", "plan.py", "__init__.py", "__pycache__", "shared", "helpers.py"]
+    assert no_commands(names, ["deploy", "plan"]) == {"helpers"}

@@ -35,7 +35,7 @@ PLACE = re.compile(
 """A file or a folder of the repository, but for those with a placeholder, such as `ops/NAME.py`."""
 HISTORY = ("CHANGELOG.md", "docs/decisions/")
 SIMULATE = "tests/stacks/examples/test_stacks.py"
-REPLAY = "tests/ops/repair/test_page.py"
+REPLAY = "tests/ops/shared/repair/test_page.py"
 WEATHER = "tests/weather/test_page.py"
 OUTPUTS = {
     ("README.md", "up"): "needs Terraform",

@@ -20,9 +20,9 @@ from ops.capacity.report import as_json as report_as_json
 from ops.capacity.report import show
 from ops.capacity.topology import build
 from ops.capacity.unused import unused
-from ops.cloud import UseAws, is_cloud_named, settings_there
-from ops.errors import EXPLAINED, OpsError
-from ops.unused_options import refuse_unused
+from ops.shared.cloud import UseAws, is_cloud_named, settings_there
+from ops.shared.errors import EXPLAINED, OpsError
+from ops.shared.unused_options import refuse_unused
 
 NOT_SUSTAINED = 2
 DEPLOYED = "default: as deployed"

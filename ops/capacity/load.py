@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from momento_pipes.momento.limits import MomentoLimits
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 
 MAX_ITEM_BYTES = 409_600
 """DynamoDB: "Quotas in Amazon DynamoDB", item size."""

@@ -12,9 +12,9 @@ from live.output import console
 from live.pipelines import list_pipelines
 from ops.demo.local_stack import apply, deployed, step
 from ops.demo.pipeline_check import PipelineCheck, expect_none
-from ops.errors import OpsError
-from ops.stack import load_settings
-from ops.terraform import Terraform, environment
+from ops.shared.errors import OpsError
+from ops.terraform.stack import load_settings
+from ops.terraform.terraform import Terraform, environment
 from stacks.settings import Settings
 
 MOST = 3

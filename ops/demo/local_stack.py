@@ -12,9 +12,9 @@ from rich.progress import SpinnerColumn
 from live.output import console
 from ops.bootstrap import Bucket, bootstrap, look
 from ops.demo.streams import expect_streams
-from ops.errors import OpsError
-from ops.progress_bar import progress_bar
-from ops.terraform import Terraform, synthesize
+from ops.shared.errors import OpsError
+from ops.shared.progress_bar import progress_bar
+from ops.terraform.terraform import Terraform, synthesize
 from stacks.settings import Settings, env_file
 
 COUNTED = ("create", "delete")

@@ -27,7 +27,7 @@ from live.topic import Topic
 from live.workflow_route import WorkflowRoute
 from ops.demo.changes import DemoChanges, TableChange
 from ops.demo.grid import ChangesGrid
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 
 PATIENCE_SECONDS = 60.0
 

@@ -6,8 +6,8 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from live.aws import Aws
-from ops.errors import OpsError
-from ops.record_file import parse, read_text
+from ops.shared.errors import OpsError
+from ops.shared.record_file import parse, read_text
 
 
 def expect_streams(stack: str, folder: Path) -> None:

@@ -10,8 +10,8 @@ import typer
 
 from console.serve import PAGE_PORT, listening
 from ops.demo.local_stack import deployed
-from ops.stack import load_settings
-from ops.terraform import environment
+from ops.terraform.stack import load_settings
+from ops.terraform.terraform import environment
 from ops.web import PagePort
 
 OPTIONS: Final[dict[str, Any]] = {"hidden": True}

@@ -6,12 +6,12 @@ from contextlib import closing
 
 from live.aws import BRIEF, Aws, asking_aws
 from live.errors import LiveError
-from ops import cloud
 from ops.doctor import aws, deployed, keys, momento, pipes, tools
 from ops.doctor.check import Check, CheckState, failure
 from ops.doctor.declared import Declared
-from ops.errors import OpsError
-from ops.terraform import environment, synthesize
+from ops.shared import cloud
+from ops.shared.errors import OpsError
+from ops.terraform.terraform import environment, synthesize
 from stacks.settings import Settings, SettingsError
 
 __all__ = ["Check", "CheckState", "examine"]

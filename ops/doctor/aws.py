@@ -8,8 +8,8 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from live.errors import LiveError
 from ops.bootstrap import Bucket, look
 from ops.doctor.check import Check, failure, ok, warning
-from ops.errors import OpsError
-from ops.permissions import statements
+from ops.shared.errors import OpsError
+from ops.shared.permissions import statements
 from stacks.settings import Settings
 
 Client = Callable[[str], Any]

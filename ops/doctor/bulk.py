@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops.bulk.lambda_runs import advice, refusal, unreserved_runs
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok, warning
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
+from ops.shared.bulk.lambda_runs import advice, refusal, unreserved_runs
 
 
 def examine(

@@ -6,8 +6,8 @@ from rich.table import Table
 
 from live.cloud import enter
 from live.output import console
-from ops.cloud import UseAws
 from ops.doctor import CheckState, examine
+from ops.shared.cloud import UseAws
 
 COLOURS = {CheckState.OK: "green", CheckState.WARNING: "yellow", CheckState.FAILURE: "red"}
 

@@ -9,12 +9,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from momento_pipes.momento.update_connection import version_of
-from ops import former_key
+from ops.deploy import former_key
 from ops.doctor.aws import Client
 from ops.doctor.check import Check, failure, ok, warning
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
-from ops.terraform import KEY_VARIABLE
+from ops.terraform.terraform import KEY_VARIABLE
 from stacks.settings import Settings
 
 WELL = ("AUTHORIZED", "ACTIVE")

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from momento_pipes.watch_settings import SECRET_SUFFIX
+from ops.deploy.watch_key import has_value, users_of
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
-from ops.watch_key import has_value, users_of
 
 
 def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client

@@ -6,7 +6,7 @@ from typing import Any
 from ops.doctor.check import Check, failure, ok
 from ops.doctor.declared import Declared
 from ops.doctor.existence import Existence
-from ops.permissions import actions, is_named, several, statements
+from ops.shared.permissions import actions, is_named, several, statements
 
 MEND = "EventBridge stops pipes, and workflows fail, that may not work: run ./help.sh deploy"
 

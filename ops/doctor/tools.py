@@ -9,11 +9,11 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from ops import binary, provider
 from ops.cdktf import program
 from ops.doctor.check import Check, CheckState, failure, ok, warning
-from ops.errors import OpsError
-from ops.terraform import KEY_VARIABLE, ROOT
+from ops.shared.errors import OpsError
+from ops.terraform import binary, provider
+from ops.terraform.terraform import KEY_VARIABLE, ROOT
 from stacks.settings import Settings, SettingsError
 
 OLDEST = {"python": (3, 11), "node": (18, 18)}

@@ -15,19 +15,19 @@ from live.aws import Aws
 from live.cloud import momento_origin
 from live.momento_auth import MomentoAuth
 from live.output import AsJson, console, errors, print_json
-from ops import watch_key
-from ops.cloud import UseAws, settings_there
-from ops.deploy import deploy
-from ops.errors import OpsError
+from ops.deploy import watch_key
+from ops.deploy.command import deploy
 from ops.key import env_file, manager
 from ops.key.connections import Connections
 from ops.key.create import Wanted, create, must_be_new, wanted
 from ops.key.progress import ProgressFile
 from ops.key.rotate import Rotation
 from ops.key.show import READS, SENDS, show
-from ops.stack import Allow, AutoApprove, initialized, load_settings, refuse_to_ask
-from ops.terraform import KEY_VARIABLE
-from ops.unused_options import refuse_unused
+from ops.shared.cloud import UseAws, settings_there
+from ops.shared.errors import OpsError
+from ops.shared.unused_options import refuse_unused
+from ops.terraform.stack import Allow, AutoApprove, initialized, load_settings, refuse_to_ask
+from ops.terraform.terraform import KEY_VARIABLE
 from stacks.settings import Settings
 
 app = typer.Typer(

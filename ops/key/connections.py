@@ -8,7 +8,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from live.aws import DENIED, Aws, asking_aws
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 
 HEADER = "Authorization"
 USABLE = ("AUTHORIZED", "UPDATING", "AUTHORIZING")

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from live.momento_auth import MomentoAuth, NewKey
-from ops import watch_key
+from ops.deploy import watch_key
 from ops.doctor.declared import Declared
-from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.momento_names import MomentoNames
 from ops.key.roles import Purpose, purposes, role_for
-from ops.terraform import environment, synthesize
+from ops.shared.errors import OpsError
+from ops.terraform.terraform import environment, synthesize
 from stacks.settings import Settings
 
 Say = Callable[[str], None]

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from stacks.settings import Settings, env_file
 
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from live.momento import Momento
 from live.momento_auth import MomentoAuth
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 
 VARIABLE = "MOMENTO_ADMIN_API_KEY"
 

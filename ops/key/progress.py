@@ -5,7 +5,7 @@ import os
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 
 OWNER_ONLY = 0o600
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from live.momento_auth import MomentoAuth, Role
-from ops.errors import OpsError
 from ops.key.momento_names import ANY, MomentoNames
+from ops.shared.errors import OpsError
 from stacks.settings import Settings
 
 MOST_RULES = 20

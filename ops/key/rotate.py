@@ -15,12 +15,12 @@ import httpx
 from live.api_key import KeyFacts
 from live.momento import Access, Momento, RefusedError, UnansweredError
 from live.momento_auth import MomentoAuth
-from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.connections import Connections, mark_of
 from ops.key.create import Say, description, expiry, mark
 from ops.key.progress import ProgressFile, RotationProgress
 from ops.key.roles import Purpose, role_for
+from ops.shared.errors import OpsError
 
 PATIENCE_SECONDS = 60.0
 """How long Momento may need to know a new key."""

@@ -16,15 +16,15 @@ from rich.markup import escape
 from rich.table import Table
 
 from live.output import console, errors
-from ops import terraform
-from ops.errors import OpsError
 from ops.migrate import change, proof
 from ops.migrate.change import Changes
 from ops.migrate.comparison import Difference, compare
 from ops.migrate.packages import NEW
 from ops.migrate.repository import Repository
 from ops.migrate.uv import NewestVersions
-from ops.unused_options import refuse_unused
+from ops.shared.errors import OpsError
+from ops.shared.unused_options import refuse_unused
+from ops.terraform import terraform
 
 OLDEST_NODE = (22, 19)
 """What the command line of CDK Terrain needs; the library runs on older versions."""

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 
 
 def requirements(file: Path) -> list[str] | None:

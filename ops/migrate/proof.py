@@ -15,13 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from live.output import errors
-from ops.errors import OpsError
 from ops.migrate.comparison import Documents
 from ops.migrate.declared import requirements
 from ops.migrate.packages import NEW, OLD, PROVIDER
 from ops.migrate.repository import Repository
 from ops.migrate.uv import make_environment
-from ops.terraform import without_keys
+from ops.shared.errors import OpsError
+from ops.terraform.terraform import without_keys
 
 LOCK = f"requirements-{NEW}.lock"
 """The packages of the proof, if a repository has this file; its environment is made once."""

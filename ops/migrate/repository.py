@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from ops.errors import OpsError
 from ops.migrate.packages import NEW, OLD
+from ops.shared.errors import OpsError
 
 CONFIG = f"{OLD}.json"
 GENERATED = frozenset((".gen", f"{OLD}.out", "node_modules", ".venv", "venv", "__pycache__"))

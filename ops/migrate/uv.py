@@ -7,9 +7,9 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
-from ops.errors import OpsError
 from ops.migrate.dependency_files import has_hashes
 from ops.migrate.packages import TRIED
+from ops.shared.errors import OpsError
 
 _NO_NETWORK = re.compile(
     r"error sending request|dns error|failed to (fetch|download)|network was disabled|timed out",

@@ -17,16 +17,16 @@ from live.errors import LiveError
 from live.momento import Access, Momento
 from live.momento_answer import judged
 from live.output import console
-from ops import terraform
-from ops.errors import OpsError
 from ops.prove import costs, recording, report
 from ops.prove.comparison import Agreement
 from ops.prove.pipelines import check_names
 from ops.prove.proof import Proof, account_of
 from ops.prove.throwaway import FOLDER, Throwaway
-from ops.stack import AutoApprove, is_approved, load_settings
-from ops.terraform import TerraformError, environment, require_key
-from ops.unused_options import refuse_unused
+from ops.shared.errors import OpsError
+from ops.shared.unused_options import refuse_unused
+from ops.terraform import terraform
+from ops.terraform.stack import AutoApprove, is_approved, load_settings
+from ops.terraform.terraform import TerraformError, environment, require_key
 from stacks.settings import Settings
 
 PATIENCE_SECONDS = 180.0

@@ -20,9 +20,9 @@ from live.momento import Access, Momento
 from live.stream import StreamReader
 from live.table import TableClient
 from live.topic import Message, Topic
-from ops.errors import OpsError
 from ops.prove.items import ItemWrite
 from ops.prove.pipelines import ProvedPipeline
+from ops.shared.errors import OpsError
 
 HOLD_SECONDS = 900
 """How long a dead letter that was read stays hidden; the queue is destroyed before."""

@@ -12,7 +12,7 @@ from live.route import Route
 from live.table import TableClient
 from live.workflow_route import workflow_routes
 from momento_pipes.topology import Topology
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 
 ITEMS = "items"
 NAMES = tuple(f"{shape}-{topology}" for shape in ("whole", "chosen") for topology in Topology)

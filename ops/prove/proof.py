@@ -10,12 +10,12 @@ from live.aws import Aws, asking_aws
 from live.momento import Access, Momento
 from live.output import console
 from ops.demo.local_stack import step
-from ops.progress_bar import progress_bar
 from ops.prove import items, patterns, recording, states
 from ops.prove.comparison import ComparedAnswer
 from ops.prove.delivering import Delivering, ProofClients
 from ops.prove.pipelines import ProvedPipeline, read_pipelines
 from ops.prove.throwaway import Throwaway
+from ops.shared.progress_bar import progress_bar
 from stacks.settings import Settings
 
 EXPIRED: Final = {"type": "Service", "principalId": "dynamodb.amazonaws.com"}

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from ops.errors import OpsError
 from ops.prove import deliveries, patterns, states
 from ops.prove.comparison import ComparedAnswer
 from ops.prove.pipelines import read_pipelines
+from ops.shared.errors import OpsError
 
 FORMAT: Final = 1
 AWS: Final = "AWS and Momento"

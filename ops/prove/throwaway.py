@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from ops import first_deploy, terraform
 from ops.demo.local_stack import apply
-from ops.terraform import Terraform, TerraformError, synthesize
+from ops.deploy import first_deploy
+from ops.terraform import terraform
+from ops.terraform.terraform import Terraform, TerraformError, synthesize
 from stacks.settings import Settings
 
 STACK: Final = "conformance"

@@ -8,10 +8,10 @@ import typer
 from live.output import AsJson, console
 from live.redrive import Redrive
 from live.replay_results import WORST_FIRST, LetterResult, LetterStatus, RedriveSummary
-from ops.cloud import UseAws
-from ops.repair.report import counts, lines, say_not_final
-from ops.repair.run import PipelineName, begin, end
-from ops.unused_options import refuse_unused
+from ops.shared.cloud import UseAws
+from ops.shared.repair.report import counts, lines, say_not_final
+from ops.shared.repair.run import PipelineName, begin, end
+from ops.shared.unused_options import refuse_unused
 
 
 def command(

@@ -10,11 +10,11 @@ import typer
 from live.output import console
 from momento_pipes.errors import StackError
 from momento_pipes.momento.limits import MAX_TTL_SECONDS
-from ops import saved_plan
-from ops.errors import OpsError
-from ops.record_file import named_records
 from ops.review import CHANGES, LIMIT, review
-from ops.stack import Allow, initialized, load_settings
+from ops.shared.errors import OpsError
+from ops.shared.record_file import named_records
+from ops.terraform import saved_plan
+from ops.terraform.stack import Allow, initialized, load_settings
 
 
 def command(

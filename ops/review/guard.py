@@ -11,11 +11,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from ops.errors import OpsError
 from ops.review.behaviour import Behaviour
 from ops.review.losses import Loss, losses
 from ops.review.masking import shown
 from ops.review.plan import Action, Plan, ResourceChange
+from ops.shared.errors import OpsError
 
 _TOKEN = re.compile(r"(?P<address>.+):(?P<name>[^:@\s]+)@(?P<mark>[0-9a-f]{8})")
 

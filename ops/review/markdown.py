@@ -7,7 +7,6 @@ that says so, then a count; warnings are never cut.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from ops.errors import OpsError
 from ops.review.behaviour import Behaviour
 from ops.review.escape import plain
 from ops.review.guard import PlannedLoss
@@ -18,6 +17,7 @@ from ops.review.requests import requests
 from ops.review.resources import COUNTED_FIRST, changed, drifted, outputs
 from ops.review.section import Section
 from ops.review.warnings import warnings
+from ops.shared.errors import OpsError
 
 LIMIT: Final = 65_536
 MARKER: Final = "<!-- plan-review -->"

@@ -10,7 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 
 
 class Action(StrEnum):

@@ -5,13 +5,13 @@ from typing import Annotated
 import typer
 
 from live.output import AsJson, console, print_json
-from ops.record_file import EventName, event_name, read_records
+from ops.shared.record_file import EventName, event_name, read_records
+from ops.shared.unused_options import refuse_unused
 from ops.simulate.item_file import record_of
 from ops.simulate.simulation import as_json as json_of
 from ops.simulate.simulation import simulate
-from ops.stack import load_settings
-from ops.terraform import environment, synthesize
-from ops.unused_options import refuse_unused
+from ops.terraform.stack import load_settings
+from ops.terraform.terraform import environment, synthesize
 
 
 def command(

@@ -27,7 +27,7 @@ from eventpipes.momento import MAX_TTL_SECONDS
 from eventpipes.outcome import masked
 from eventpipes.synthesized import read_definitions, read_rules
 from live.terminal import visible
-from ops.record_file import keys_of
+from ops.shared.record_file import keys_of
 
 
 def simulate(

@@ -8,15 +8,15 @@ import typer
 
 from live.entry_state import MISSING
 from live.output import AsJson, console
-from ops.bulk.command import Asked, show_estimate
-from ops.bulk.command import run as run_on_aws
-from ops.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk
 from ops.capacity.bulk import RunKind
-from ops.cloud import UseAws
-from ops.repair.report import became, counts, lines, say_not_final
-from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
-from ops.repair.scan_progress import ScanProgress
-from ops.unused_options import refuse_unused
+from ops.shared.bulk.command import Asked, show_estimate
+from ops.shared.bulk.command import run as run_on_aws
+from ops.shared.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk
+from ops.shared.cloud import UseAws
+from ops.shared.repair.report import became, counts, lines, say_not_final
+from ops.shared.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
+from ops.shared.repair.scan_progress import ScanProgress
+from ops.shared.unused_options import refuse_unused
 from ops.verify.results import STATES, VerifySummary
 from ops.verify.verify import SETTLE_SECONDS, WAIT_SECONDS, Verify
 

@@ -19,7 +19,7 @@ from live.items import Item
 from live.momento import RefusedError
 from live.stream import Record, StreamReader
 from live.whole_key import deletes_by_whole_key
-from ops.repair.scan import PAGE
+from ops.shared.repair.scan import PAGE
 from ops.verify.sample import sample_of
 
 

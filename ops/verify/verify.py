@@ -33,9 +33,9 @@ from live.items import Item, key_text, same
 from live.momento import Momento, RefusedError, UnansweredError, UnusableError
 from live.route import Route
 from live.undelivered import UndeliveredRecords
-from ops.errors import OpsError
-from ops.repair.scan import PAGE, Scan
-from ops.repair.scan_progress import ScanProgress
+from ops.shared.errors import OpsError
+from ops.shared.repair.scan import PAGE, Scan
+from ops.shared.repair.scan_progress import ScanProgress
 from ops.verify.former_entries import Entry, FormerEntries
 from ops.verify.recheck import Recheck, RecheckedKey
 from ops.verify.results import NOT_REPAIRED, REPAIRED, STATES, EntryLook, VerifySummary, WrongKey

@@ -6,13 +6,13 @@ import typer
 
 from eventpipes.operations import PUT
 from live.output import AsJson, console
-from ops.bulk.command import Asked, show_estimate
-from ops.bulk.command import run as run_on_aws
-from ops.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk
 from ops.capacity.bulk import RunKind
-from ops.cloud import UseAws
-from ops.repair.report import counts, lines, say_not_final
-from ops.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
+from ops.shared.bulk.command import Asked, show_estimate
+from ops.shared.bulk.command import run as run_on_aws
+from ops.shared.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk
+from ops.shared.cloud import UseAws
+from ops.shared.repair.report import counts, lines, say_not_final
+from ops.shared.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
 from ops.warm.warm import OUTCOMES, Warm, WarmSummary
 
 

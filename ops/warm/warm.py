@@ -17,8 +17,8 @@ from live.errors import LiveError
 from live.items import Item, key_text
 from live.momento import Momento, RefusedError, UnansweredError, UnusableError
 from live.undelivered import UndeliveredRecords
-from ops.repair.scan import PAGE, Scan
-from ops.repair.scan_progress import ScanProgress
+from ops.shared.repair.scan import PAGE, Scan
+from ops.shared.repair.scan_progress import ScanProgress
 
 SENT, LEFT_OUT, REFUSED, FAILED = "sent", "left out", "refused", "failed"
 OUTCOMES = (SENT, LEFT_OUT, REFUSED, FAILED)

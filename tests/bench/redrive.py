@@ -24,7 +24,7 @@ sys.path.insert(0, str(ROOT))
 
 from localcloud import LocalAws
 from tests.localcloud.weather_pipes import ENDPOINT, PUBLISH, PUT
-from tests.ops.repair.repair_cloud import RepairCloud
+from tests.ops.shared.repair.repair_cloud import RepairCloud
 
 KINDS = {"cache-put": PUT, "cache-put, superseded": PUT, "topic-publish": PUBLISH}
 

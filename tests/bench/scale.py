@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from localcloud import LocalAws
 from momento_pipes.momento.update_connection import version_of
-from ops import provider
+from ops.terraform import provider
 
 SIZES = (1, 10, 50, 100)
 STEPS = ("synth", "validate", "plan")

@@ -30,11 +30,11 @@ from live.items import Item
 from live.momento import Momento
 from live.table import TableClient
 from localcloud import LocalAws
-from ops.repair.scan_progress import ScanProgress
+from ops.shared.repair.scan_progress import ScanProgress
 from ops.verify.verify import Verify
 from ops.warm.warm import Warm
 from tests.localcloud.weather_pipes import API_KEY, CACHE, ENDPOINT
-from tests.ops.repair.repair_cloud import RepairCloud
+from tests.ops.shared.repair.repair_cloud import RepairCloud
 
 SERVER = f"""
 import time

@@ -7,8 +7,8 @@ import pytest
 from live.errors import LiveError
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema
 from tests.localcloud.weather_pipes import API_KEY
-from tests.ops.repair.own_pipeline import OwnPipeline
-from tests.ops.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud
+from tests.ops.shared.repair.own_pipeline import OwnPipeline
+from tests.ops.shared.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud
 
 ID = Attribute("Id")
 USERS = ItemMapping(cache=CacheEntry(key=ID, value=[ID], ttl=60))

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 
 from live.stream import PAGE, StreamReader
 from localcloud import LocalAws
-from tests.ops.repair.repair_cloud import GONE_SHARD, RepairCloud, keys
+from tests.ops.shared.repair.repair_cloud import GONE_SHARD, RepairCloud, keys
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import boto3
 
-from ops.terraform import Terraform
+from ops.terraform.terraform import Terraform
 
 
 @dataclass(kw_only=True)

@@ -11,8 +11,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-import ops.bulk.command
 import ops.capacity.bulk
+import ops.shared.bulk.command
 from localcloud import LocalAws
 from localcloud.applied import client
 from localcloud.execution_services import ExecutionServices
@@ -29,7 +29,7 @@ ITEMS_OF_A_SEGMENT = 20
 @pytest.fixture
 def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[BulkCloud]:
     """Return a deployed stack with some items and an empty cache."""
-    monkeypatch.setattr(ops.bulk.command, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(ops.shared.bulk.command, "LOOK_SECONDS", 0.5)
     monkeypatch.setattr(ops.capacity.bulk, "LEAST_ITEMS", ITEMS_OF_A_SEGMENT)
     with BulkCloud(local_aws, settings=SETTINGS) as running:
         running.fill(COUNT)
@@ -178,7 +178,7 @@ def test_only_one_run_at_a_time_and_a_run_goes_on_without_the_command(
     states = client("stepfunctions", cloud.aws.endpoint)
     nothing = cloud.command("warm", "--on-aws", "--resume", folder=tmp_path)
     assert (nothing.returncode, "leave --resume out" in nothing.stderr) == (1, True)
-    monkeypatch.setattr("ops.bulk.command.finishing_on_interrupt", interrupted)
+    monkeypatch.setattr("ops.shared.bulk.command.finishing_on_interrupt", interrupted)
     left = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path)  # nobody runs it yet
     assert "The run goes on" in left.stdout
     monkeypatch.undo()

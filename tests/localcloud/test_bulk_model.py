@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-import ops.bulk.command
+import ops.shared.bulk.command
 from eventpipes.workflow.map_run import CountedTrail
 from eventpipes.workflow.sdk_task import SCAN
 from localcloud.execution_services import ExecutionServices
@@ -36,7 +36,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     for module in (bulk, each_segment, put_page):
         monkeypatch.setattr(module, "STRETCH_SECONDS", STRETCH_SECONDS)
     monkeypatch.setattr(bulk, "MOST_SEGMENTS", SEGMENTS)
-    monkeypatch.setattr(ops.bulk.command, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(ops.shared.bulk.command, "LOOK_SECONDS", 0.5)
     made: Counter[str] = Counter()
     call, note = ExecutionServices.call, CountedTrail.note
 

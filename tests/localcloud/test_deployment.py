@@ -16,7 +16,7 @@ import jmespath  # type: ignore[import-untyped]
 import pytest
 
 from momento_pipes.momento.update_connection import PLACEHOLDER
-from ops.terraform import Terraform, TerraformError, environment, synthesize
+from ops.terraform.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, KEY, House
 

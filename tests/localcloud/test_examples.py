@@ -20,7 +20,7 @@ from localcloud import LocalAws
 from localcloud.delivery import Delivery
 from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
-from ops.terraform import Terraform, environment, synthesize
+from ops.terraform.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, KEY, House
 from tests.localcloud.arrivals import Arrivals, until

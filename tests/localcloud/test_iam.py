@@ -18,8 +18,8 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from ops import watch_key
-from ops.terraform import Terraform
+from ops.deploy import watch_key
+from ops.terraform.terraform import Terraform
 from tests.conftest import ENDPOINT, KEY, House
 from tests.iam_policy import (
     ARN,

@@ -15,7 +15,7 @@ import boto3
 import pytest
 from types_boto3_s3 import S3Client
 
-from ops.terraform import Terraform, environment, synthesize
+from ops.terraform.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, House
 

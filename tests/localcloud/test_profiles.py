@@ -13,8 +13,8 @@ import pytest
 
 from momento_pipes.watch import package
 from ops.review import Review, review
-from ops.saved_plan import read_new
-from ops.terraform import Terraform, TerraformError
+from ops.terraform.saved_plan import read_new
+from ops.terraform.terraform import Terraform, TerraformError
 from tests.conftest import BUCKET, House
 from tests.localcloud.test_deployment import drift, prepared, read_back, resolved
 

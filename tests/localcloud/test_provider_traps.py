@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from ops.terraform import Terraform, TerraformError, environment, synthesize
+from ops.terraform.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import House
 

@@ -13,7 +13,7 @@ from eventpipes import RuleDefinition
 from eventpipes.deployed import read_definition, read_rules
 from eventpipes.synthesized import definitions, rules
 from localcloud import LocalAws
-from ops.terraform import Terraform, environment, synthesize
+from ops.terraform.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import House
 

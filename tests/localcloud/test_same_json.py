@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from localcloud import LocalAws
-from ops.terraform import synthesize
+from ops.terraform.terraform import synthesize
 from tests.conftest import ENDPOINT, House
 
 LOCAL = {

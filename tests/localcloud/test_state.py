@@ -18,7 +18,7 @@ import jmespath  # type: ignore[import-untyped]
 import pytest
 
 from localcloud import LocalAws
-from ops.terraform import Terraform, TerraformError, environment, synthesize
+from ops.terraform.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, House
 from tests.localcloud.provider_process import VARIABLE

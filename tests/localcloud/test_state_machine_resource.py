@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from ops.terraform import Terraform, TerraformError, environment
+from ops.terraform.terraform import Terraform, TerraformError, environment
 from stacks.settings import Settings
 from tests.conftest import House
 from tests.localcloud.batches import PUT_EACH, answering

@@ -21,8 +21,8 @@ from localcloud.runner import Runner
 from momento_pipes.mapping import Attribute
 from momento_pipes.tables.table import NoLonger, _ttl
 from ops.review.losses import losses
-from ops.saved_plan import read_new
-from ops.terraform import Terraform, environment, synthesize
+from ops.terraform.saved_plan import read_new
+from ops.terraform.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY, House
 from tests.localcloud.arrivals import until

@@ -15,7 +15,7 @@ from eventpipes.pipe import Pipe
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
 from momento_pipes.momento.update_connection import version_of
-from ops.terraform import Terraform, environment
+from ops.terraform.terraform import Terraform, environment
 from stacks.settings import Settings
 from tests.conftest import House
 from tests.localcloud.workflow_cloud import API_KEY, document

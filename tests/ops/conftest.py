@@ -10,8 +10,8 @@ import pytest
 import live.momento
 from tests import commands
 from tests.localcloud.weather_pipes import API_KEY
-from tests.ops.repair.patient import PATIENCE
-from tests.ops.repair.repair_cloud import cloud, deployed, emptied
+from tests.ops.shared.repair.patient import PATIENCE
+from tests.ops.shared.repair.repair_cloud import cloud, deployed, emptied
 
 __all__ = ["cloud", "deployed", "emptied"]
 

@@ -8,7 +8,7 @@ import pytest
 
 from ops import build
 from ops.build import Distribution
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from tests.conftest import ROOT, House
 from tests.ops.conftest import Run
 from tests.packages.test_docstrings import MODULES

@@ -11,7 +11,7 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from ops.terraform import KEYS
+from ops.terraform.terraform import KEYS
 from tests.conftest import ADVICE, KEY, House
 from tests.localcloud.provider_process import VARIABLE
 from tests.ops.conftest import Run

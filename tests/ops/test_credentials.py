@@ -7,8 +7,8 @@ from unittest import mock
 
 import pytest
 
-from ops.stack import load_settings
-from ops.terraform import environment
+from ops.terraform.stack import load_settings
+from ops.terraform.terraform import environment
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, ROOT, House
 
@@ -89,4 +89,4 @@ def test_the_commands_that_reach_aws_load_them() -> None:
         if "Settings.load()" in file.read_text(encoding="utf-8")
     }
     doctor = {"ops/doctor/__init__.py", "ops/doctor/tools.py"}
-    assert readers == doctor | {"ops/cloud.py", "ops/stack.py"}
+    assert readers == doctor | {"ops/shared/cloud.py", "ops/terraform/stack.py"}

@@ -15,7 +15,7 @@ import boto3
 import pytest
 
 from momento_pipes.momento.update_connection import PLACEHOLDER
-from ops.terraform import Terraform, environment
+from ops.terraform.terraform import Terraform, environment
 from stacks.settings import Settings
 from tests.conftest import ADVICE, BUCKET, KEY, House, files_with
 from tests.localcloud.provider_process import VARIABLE, provider_process

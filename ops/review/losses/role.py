@@ -5,9 +5,9 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from eventpipes import Definition
-from ops.permissions import PolicyStatement, actions, is_named, several, statements
 from ops.review.losses.loss import GONE, Loss, Whole, differs, done, only_shown
 from ops.review.plan import Action, ResourceChange
+from ops.shared.permissions import PolicyStatement, actions, is_named, several, statements
 
 READ = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 """The actions that a pipe needs to read a stream (EventBridge Pipes, "Permissions for sources")."""

@@ -16,7 +16,7 @@ from live.watch.reader import FAILURES
 from localcloud import LocalAws
 from localcloud.applied import client
 from momento_pipes.bulk.each_segment import FINAL
-from ops.bulk.results import OWN_ERRORS
+from ops.shared.bulk.results import OWN_ERRORS
 from tests.live.watch.watched import PIPELINE, READ_RULES, READING_KEY, SECRET, Watched
 from tests.localcloud.arrivals import Arrivals
 

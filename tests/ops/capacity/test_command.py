@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from ops.__main__ import commands
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from tests.conftest import ROOT
 from tests.each import each
 from tests.ops.conftest import Run

@@ -12,9 +12,9 @@ import live.cloud
 from live.errors import LiveError
 from ops.__main__ import commands
 from ops.capacity.deployed import read
-from ops.errors import EXPLAINED
+from ops.shared.errors import EXPLAINED
 from tests.localcloud.weather_pipes import PUT
-from tests.ops.repair.repair_cloud import DELETE, RepairCloud
+from tests.ops.shared.repair.repair_cloud import DELETE, RepairCloud
 
 ROLE = "arn:aws:iam::123456789012:role/pipes"
 

@@ -11,7 +11,7 @@ from ops.capacity.limits import ELSEWHERE, REGIONS, regional
 from ops.capacity.load import Load
 from ops.capacity.model import RouteModel
 from ops.capacity.topology import PipelineModel, build
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from tests.each import each
 
 RAISED = {"cache_operations": 100_000, "topic_operations": 100_000, "rate_limit": 300}

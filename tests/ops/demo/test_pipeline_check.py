@@ -22,7 +22,7 @@ from localcloud.momento import LocalMomento
 from localcloud.runner import Runner
 from ops.demo.command import try_pipelines
 from ops.demo.pipeline_check import PipelineCheck, expect_none
-from ops.errors import OpsError
+from ops.shared.errors import OpsError
 from stacks.settings import Settings
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_cloud import FAST, WeatherCloud

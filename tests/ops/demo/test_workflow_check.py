@@ -14,7 +14,7 @@ from localcloud.feed import DeliveryFeed
 from localcloud.runner import Runner
 from ops.demo.pipeline_check import PipelineCheck
 from tests.localcloud.weather_cloud import FAST
-from tests.ops.repair.workflow_repair import API_KEY, WorkflowRepair
+from tests.ops.shared.repair.workflow_repair import API_KEY, WorkflowRepair
 
 pytestmark = pytest.mark.slow
 

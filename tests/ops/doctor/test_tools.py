@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ops import provider
 from ops.doctor.check import CheckState
 from ops.doctor.tools import examine
+from ops.terraform import provider
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY, House
 from tests.ops.conftest import Fake

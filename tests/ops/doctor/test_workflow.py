@@ -12,7 +12,7 @@ from ops.doctor.check import CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
 from stacks.settings import Settings
-from tests.ops.repair.workflow_repair import CACHE, WorkflowRepair
+from tests.ops.shared.repair.workflow_repair import CACHE, WorkflowRepair
 
 MACHINE = "shop-orders-changes"
 GROUP = f"/aws/vendedlogs/states/{MACHINE}"

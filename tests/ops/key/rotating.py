@@ -12,7 +12,7 @@ from live.momento_auth import MomentoAuth
 from localcloud.applied import client
 from localcloud.momento import LocalMomento
 from localcloud.momento_keys import IssuedKey
-from ops import watch_key
+from ops.deploy import watch_key
 from ops.key import env_file
 from ops.key.connections import Connections
 from ops.key.momento_names import MomentoNames

@@ -14,12 +14,12 @@ from live.api_key import KeyFacts
 from live.errors import LiveError
 from localcloud.momento import Limits, LocalMomento
 from ops.__main__ import commands
-from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.create import Wanted
 from ops.key.manager import VARIABLE
 from ops.key.momento_names import MomentoNames
 from ops.key.roles import purposes
+from ops.shared.errors import OpsError
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 

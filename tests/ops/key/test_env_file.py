@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import OpsError
 from ops.key import env_file
+from ops.shared.errors import OpsError
 from stacks.settings import Settings
 
 TEXT = """# a comment

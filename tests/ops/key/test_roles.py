@@ -13,10 +13,10 @@ from live.momento import Momento
 from live.momento_auth import MomentoAuth
 from localcloud.momento import LocalMomento
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
-from ops.errors import OpsError
 from ops.key.create import wanted
 from ops.key.momento_names import ANY, MomentoNames
 from ops.key.roles import Purpose, purposes, role_for, rules, sentence
+from ops.shared.errors import OpsError
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
 from tests.conftest import ENDPOINT

@@ -17,7 +17,6 @@ from localcloud import LocalAws
 from localcloud.applied import client
 from localcloud.momento import LocalMomento
 from ops.__main__ import commands
-from ops.errors import OpsError
 from ops.key import env_file
 from ops.key.command import only_one
 from ops.key.create import Wanted
@@ -25,6 +24,7 @@ from ops.key.manager import VARIABLE
 from ops.key.momento_names import MomentoNames
 from ops.key.progress import ProgressFile
 from ops.key.rotate import Rotation
+from ops.shared.errors import OpsError
 from stacks.settings import Settings
 from tests.conftest import ROOT
 from tests.localcloud.weather_pipes import empty

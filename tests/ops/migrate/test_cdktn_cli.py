@@ -21,7 +21,7 @@ import pytest
 from ops.migrate import proof
 from ops.migrate.command import OLDEST_NODE
 from ops.migrate.packages import TRIED
-from ops.terraform import environment, environment_of
+from ops.terraform.terraform import environment, environment_of
 from stacks.settings import Settings
 from tests import commands
 from tests.conftest import KEY, ROOT, House

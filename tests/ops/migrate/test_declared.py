@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import OpsError
 from ops.migrate.declared import requirements
+from ops.shared.errors import OpsError
 
 POETRY = """
 [tool.poetry.dependencies]

@@ -3,10 +3,10 @@
 import pytest
 
 from localcloud import LocalAws
-from ops.errors import OpsError
 from ops.prove.command import _destroying
 from ops.prove.throwaway import Throwaway, own_prefix
-from ops.terraform import TerraformError
+from ops.shared.errors import OpsError
+from ops.terraform.terraform import TerraformError
 from tests.conftest import House
 from tests.ops.conftest import Run
 from tests.ops.test_commands import on_a_terminal

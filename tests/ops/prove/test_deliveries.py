@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from ops.errors import OpsError
 from ops.prove import deliveries, items
 from ops.prove.comparison import Agreement
 from ops.prove.deliveries import PredictedEnd
 from ops.prove.pipelines import NAMES, ProvedPipeline, check_names, read_pipelines
+from ops.shared.errors import OpsError
 from tests.ops.prove.conforming import CACHE, PREFIX, document
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from ops.errors import OpsError
 from ops.prove import recording
 from ops.prove.comparison import Agreement
+from ops.shared.errors import OpsError
 from tests.conftest import ROOT
 from tests.each import each
 

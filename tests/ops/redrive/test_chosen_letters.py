@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from live.replay_results import LetterStatus
-from tests.ops.repair.repair_cloud import GONE_SHARD, PUBLISH, PUT, RepairCloud, only
+from tests.ops.shared.repair.repair_cloud import GONE_SHARD, PUBLISH, PUT, RepairCloud, only
 
 
 def test_a_letter_of_a_table_with_another_key_stays(cloud: RepairCloud) -> None:

@@ -11,8 +11,15 @@ import pytest
 
 from live.redrive import ROUND
 from tests.localcloud.arrivals import until
-from tests.ops.repair.outage import LETTERS, SUNKEN, Outage, break_out, life_going_on, message
-from tests.ops.repair.repair_cloud import RepairCloud
+from tests.ops.shared.repair.outage import (
+    LETTERS,
+    SUNKEN,
+    Outage,
+    break_out,
+    life_going_on,
+    message,
+)
+from tests.ops.shared.repair.repair_cloud import RepairCloud
 
 pytestmark = pytest.mark.slow
 

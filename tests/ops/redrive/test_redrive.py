@@ -20,7 +20,15 @@ from live.replay_results import LetterStatus
 from live.table import TableClient
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY
-from tests.ops.repair.repair_cloud import DELETE, GONE_SHARD, PUBLISH, PUT, RepairCloud, keys, only
+from tests.ops.shared.repair.repair_cloud import (
+    DELETE,
+    GONE_SHARD,
+    PUBLISH,
+    PUT,
+    RepairCloud,
+    keys,
+    only,
+)
 
 
 def test_a_put_is_sent_as_the_pipe_sends_it(cloud: RepairCloud) -> None:

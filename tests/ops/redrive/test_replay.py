@@ -15,8 +15,8 @@ from momento_pipes.mapping import (
     StreamView,
     TopicMessage,
 )
-from tests.ops.repair.own_pipeline import OwnPipeline
-from tests.ops.repair.repair_cloud import GONE_SHARD, RepairCloud, only
+from tests.ops.shared.repair.own_pipeline import OwnPipeline
+from tests.ops.shared.repair.repair_cloud import GONE_SHARD, RepairCloud, only
 
 ID, EMAIL, STATUS = Attribute("Id"), Attribute("Email"), Attribute("Status")
 ENTRY = CacheEntry(key=EMAIL, key_is_unique=True, value=[ID], ttl=600)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from localcloud import LocalAws
 from tests.localcloud.arrivals import until
-from tests.ops.repair.workflow_repair import WorkflowRepair
+from tests.ops.shared.repair.workflow_repair import WorkflowRepair
 
 pytestmark = pytest.mark.slow
 

@@ -9,8 +9,8 @@ from starlette.responses import Response
 
 from live.replay_results import LetterResult, LetterStatus, RedriveSummary
 from localcloud import LocalAws
-from tests.ops.repair.repair_cloud import GONE_SHARD
-from tests.ops.repair.workflow_repair import WorkflowRepair
+from tests.ops.shared.repair.repair_cloud import GONE_SHARD
+from tests.ops.shared.repair.workflow_repair import WorkflowRepair
 
 
 @pytest.fixture

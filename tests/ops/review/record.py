@@ -21,7 +21,7 @@ from typing import Any, Final
 import boto3
 
 from localcloud import LocalAws
-from ops.terraform import Terraform, environment, synthesize
+from ops.terraform.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "cases" / "plans"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from ops.errors import OpsError
 from ops.review import Plan, review
 from ops.review.guard import _mark
 from ops.review.losses.loss import only_shown
+from ops.shared.errors import OpsError
 from tests.ops.review.plans import change, plan, recorded
 
 PIPE = "aws_pipes_pipe"

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from markdown_it import MarkdownIt
 
-from ops.errors import OpsError
 from ops.review import review
 from ops.review.behaviour import Answer, Behaviour
 from ops.review.guard import examine
 from ops.review.markdown import LIMIT, MARKER, headline, render
+from ops.shared.errors import OpsError
 from tests.ops.review.plans import change, plan, real
 
 HOSTILE = "</code>`|\n\n# Owned <img src=x> @everyone [a](b) ```"

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ops.errors import OpsError
 from ops.review import read_plan, read_plan_file
 from ops.review.plan import Action
+from ops.shared.errors import OpsError
 from tests.each import each
 from tests.ops.review.plans import change, document, plan, real
 

@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ops.__main__ import commands
-from ops.errors import OpsError
-from ops.record_file import EventName, read_records
+from ops.shared.errors import OpsError
+from ops.shared.record_file import EventName, read_records
 from ops.simulate.item_file import record_of
 
 TABLE = {

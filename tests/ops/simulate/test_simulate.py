@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ops.errors import OpsError
-from ops.record_file import read_records
+from ops.shared.errors import OpsError
+from ops.shared.record_file import read_records
 from ops.simulate.simulation import as_json, simulate
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT

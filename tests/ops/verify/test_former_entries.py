@@ -15,13 +15,13 @@ from momento_pipes.mapping import (
     StreamView,
     TopicMessage,
 )
-from ops.repair.scan_progress import ScanProgress
+from ops.shared.repair.scan_progress import ScanProgress
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from ops.warm.warm import Warm
 from tests.localcloud.weather_pipes import CACHE
-from tests.ops.repair.own_pipeline import OwnPipeline
-from tests.ops.repair.repair_cloud import RepairCloud
+from tests.ops.shared.repair.own_pipeline import OwnPipeline
+from tests.ops.shared.repair.repair_cloud import RepairCloud
 
 ID, EMAIL, STATUS = Attribute("Id"), Attribute("Email"), Attribute("Status")
 ENTRY = CacheEntry(key=EMAIL, key_is_unique=True, value=[ID, EMAIL], ttl=600)

@@ -20,8 +20,8 @@ from ops.verify.verify import Verify
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import CACHE
 from tests.ops.conftest import Answer
-from tests.ops.repair.patient import PATIENCE
-from tests.ops.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud, body
+from tests.ops.shared.repair.patient import PATIENCE
+from tests.ops.shared.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud, body
 
 pytestmark = pytest.mark.slow
 

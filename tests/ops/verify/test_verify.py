@@ -13,12 +13,12 @@ import ops.verify.results
 import ops.verify.verify
 from localcloud import LocalAws
 from localcloud.momento import CachedItem
-from ops.errors import OpsError
-from ops.repair.scan_progress import ScanProgress
+from ops.shared.errors import OpsError
+from ops.shared.repair.scan_progress import ScanProgress
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from tests.localcloud.weather_pipes import CACHE, PUT
-from tests.ops.repair.repair_cloud import RepairCloud
+from tests.ops.shared.repair.repair_cloud import RepairCloud
 
 ROLE = "arn:aws:iam::123456789012:role/pipes"
 

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from localcloud import LocalAws
-from ops.errors import OpsError
-from ops.repair.scan_progress import ScanProgress
+from ops.shared.errors import OpsError
+from ops.shared.repair.scan_progress import ScanProgress
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify, refuse_values_outside_the_table
 from ops.warm.warm import Warm
-from tests.ops.repair.workflow_repair import WorkflowRepair
+from tests.ops.shared.repair.workflow_repair import WorkflowRepair
 
 
 @pytest.fixture

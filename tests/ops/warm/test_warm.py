@@ -11,10 +11,10 @@ import pytest
 from starlette.responses import Response
 
 from localcloud import LocalAws
-from ops.errors import OpsError
-from ops.repair.scan_progress import ScanProgress
+from ops.shared.errors import OpsError
+from ops.shared.repair.scan_progress import ScanProgress
 from ops.warm.warm import Warm, WarmSummary
-from tests.ops.repair.repair_cloud import RepairCloud
+from tests.ops.shared.repair.repair_cloud import RepairCloud
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from momento_pipes.errors import StackError
 from momento_pipes.tables.existing_table import ExistingTableError
-from ops.record_file import read_records
+from ops.shared.record_file import read_records
 from ops.simulate.simulation import simulate
 from stacks import catalogue
 from stacks.examples.existing import ExistingStack

@@ -1,0 +1,1 @@
+"""Deploy a stack, and what a deploy does after Terraform's apply."""

@@ -1,0 +1,1 @@
+"""The command deploy, and what it does besides Terraform's apply."""

@@ -1,0 +1,1 @@
+"""Terraform as the commands run it."""
