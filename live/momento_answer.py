@@ -1,14 +1,12 @@
 """What an answer of Momento means: a success, a refusal, or that another attempt may succeed."""
 
-import contextlib
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx
 
 from eventpipes import Request
+from eventpipes.rate_limit import retry_after
 from live.reading import RefusedError, UnansweredError, UnusableError
 
 RETRIED = frozenset({407, 409, 429})
@@ -51,23 +49,11 @@ def judged(request: Request, answer: httpx.Response) -> httpx.Response:
 def failure(answer: httpx.Response) -> UnansweredError | RefusedError:
     """Return the error of a refusal: UnansweredError if another attempt may succeed."""
     if answer.is_server_error or answer.status_code in RETRIED:
-        return UnansweredError(answer_text(answer), is_busy=True, seconds=retry_after(answer))
+        seconds = max(0.0, retry_after(answer.headers))
+        return UnansweredError(answer_text(answer), is_busy=True, seconds=seconds)
     return RefusedError(answer_text(answer))
 
 
 def answer_text(answer: httpx.Response) -> str:
     """Return an answer's status and the first 200 characters of its text."""
     return f"HTTP {answer.status_code} {' '.join(answer.text[:200].split())}".strip()
-
-
-def retry_after(answer: httpx.Response) -> float:
-    """Return the seconds of an answer's Retry-After, or 0 without this header."""
-    text = answer.headers.get("retry-after", "")
-    with contextlib.suppress(ValueError):
-        return float(max(0, int(text)))
-    with contextlib.suppress(ValueError):
-        until = parsedate_to_datetime(text)
-        if until.tzinfo is None:
-            until = until.replace(tzinfo=UTC)
-        return max(0.0, (until - datetime.now(UTC)).total_seconds())
-    return 0.0

@@ -5,18 +5,16 @@ failures are not retried. 401 and 407 de-authorize the connection, so no retry i
 connection has a valid key.
 """
 
-import contextlib
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Self
 from urllib.parse import urlsplit
 
 import httpx
 
 from eventpipes import Request
-from eventpipes.rate_limit import RateLimit
+from eventpipes.rate_limit import RateLimit, retry_after
 from eventpipes.request import RETRIED
 
 from .authorization import DEAUTHORIZES, Authorization
@@ -139,24 +137,13 @@ class Sender:
             response=response.text[:500],
             began=began,
         )
-        return attempt, self._retry_after(response)
+        return attempt, retry_after(response.headers, second=self.timing.second)
 
     def _url(self, url: str) -> str:
         if self.redirect is None:
             return url
         parts = urlsplit(url)
         return self.redirect + url[len(f"{parts.scheme}://{parts.netloc}") :]
-
-    def _retry_after(self, response: httpx.Response) -> float:
-        text = response.headers.get("retry-after", "0")
-        with contextlib.suppress(ValueError):
-            return int(text) * self.timing.second
-        with contextlib.suppress(ValueError):
-            until = parsedate_to_datetime(text)
-            if until.tzinfo is None:
-                until = until.replace(tzinfo=UTC)
-            return max(0.0, (until - datetime.now(UTC)).total_seconds())
-        return 0.0
 
 
 def _problem(began: float, started: float, problem: str) -> Attempt:

@@ -15,6 +15,7 @@ from starlette.responses import Response
 import localcloud.delivery
 import localcloud.record_age
 import localcloud.sender
+from eventpipes import rate_limit
 from localcloud.momento import LocalMomento
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 from tests.localcloud.post import FAST, SHARD, Clock, Post, Queue
@@ -39,7 +40,7 @@ def post(queue: Queue, momento: LocalMomento) -> Post:
 def clock(post: Post, monkeypatch: pytest.MonkeyPatch) -> Clock:
     """Return the clock of the delivery."""
     clock = Clock()
-    for module in (localcloud.record_age, localcloud.delivery, localcloud.sender):
+    for module in (localcloud.record_age, localcloud.delivery, localcloud.sender, rate_limit):
         monkeypatch.setattr(module, "datetime", clock)
     post.stop, post.now = clock, clock.now
     return clock
