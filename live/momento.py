@@ -10,6 +10,7 @@ See Momento: "HTTP API reference for Momento Cache" and "HTTP API for Momento To
 import re
 import ssl
 import threading
+import uuid
 import weakref
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -76,6 +77,10 @@ class Access:
         return Request(
             method, f"{url}?{urlencode(query)}" if query else url, {"Authorization": self.key}, ""
         )
+
+    def probe(self, method: str, cache: str) -> Request:
+        """Return a request for an item that does not exist, to learn what the key may do."""
+        return self.request(method, "cache", cache, key=f"is-the-cache-there-{uuid.uuid4()}")
 
 
 class Momento:

@@ -32,10 +32,8 @@ def judged(request: Request, answer: httpx.Response) -> httpx.Response:
     """
     if answer.is_success:
         return answer
-    is_missing_entry = request.method == "GET" and not re.search(
-        r"cache\W+not\W+found", answer.text, re.IGNORECASE
-    )
-    if answer.status_code == httpx.codes.NOT_FOUND and is_missing_entry:
+    is_missing = request.method == "GET" and answer.status_code == httpx.codes.NOT_FOUND
+    if is_missing and not is_of_no_cache(answer):
         return answer
     if answer.status_code in UNUSABLE:
         path = urlsplit(request.url).path
@@ -44,6 +42,11 @@ def judged(request: Request, answer: httpx.Response) -> httpx.Response:
             f" {NEXT_STEPS[answer.status_code]}"
         )
     raise failure(answer)
+
+
+def is_of_no_cache(answer: httpx.Response) -> bool:
+    """Return whether an answer of 404 says that there is no such cache, rather than no entry."""
+    return re.search(r"cache\W+not\W+found", answer.text, re.IGNORECASE) is not None
 
 
 def failure(answer: httpx.Response) -> UnansweredError | RefusedError:

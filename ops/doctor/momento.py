@@ -6,7 +6,6 @@ receive that.
 """
 
 import os
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ import httpx
 
 from live.cloud import momento_origin
 from live.momento import Access, Momento, RefusedError, UnansweredError
+from live.momento_answer import is_of_no_cache
 from ops.doctor.check import Check, failure, ok
 from stacks.settings import Settings
 
@@ -54,7 +54,7 @@ def examine(settings: Settings, caches: Mapping[str, bool] | None = None) -> Ite
 
 def _reading(momento: Momento, access: Access, cache: str) -> Check:
     """Check that the key to read with may read."""
-    answer = _ask(momento, access, cache, "GET")
+    answer = momento.ask(access.probe("GET", cache), read_seconds=PATIENCE_SECONDS)
     if answer.status_code == httpx.codes.FORBIDDEN:
         return _failure(
             f"{access.origin} does not let MOMENTO_READ_API_KEY read {cache} (403): verify and the"
@@ -64,12 +64,6 @@ def _reading(momento: Momento, access: Access, cache: str) -> Check:
     return problem or ok("Momento", f"MOMENTO_READ_API_KEY may read {cache}")
 
 
-def _ask(momento: Momento, access: Access, cache: str, method: str) -> httpx.Response:
-    key = f"is-the-cache-there-{uuid.uuid4()}"
-    request = access.request(method, "cache", cache, key=key)
-    return momento.ask(request, read_seconds=PATIENCE_SECONDS)
-
-
 def _cache(
     momento: Momento, access: Access, cache: str, *, has_items: bool, may_be_blind: bool
 ) -> Check:
@@ -77,7 +71,7 @@ def _cache(
     endpoint = access.origin
 
     def ask(method: str) -> httpx.Response:
-        return _ask(momento, access, cache, method)
+        return momento.ask(access.probe(method, cache), read_seconds=PATIENCE_SECONDS)
 
     read = ask("GET")
     reads = read.status_code != httpx.codes.FORBIDDEN
@@ -126,7 +120,7 @@ def _problem(
         )
     if answer.status_code != httpx.codes.NOT_FOUND:
         return _unexpected(answer, endpoint)
-    if "cache not found" in answer.text.lower():
+    if is_of_no_cache(answer):
         return _failure(f"there is no cache {cache} at {endpoint}: ./help.sh cache create")
     return None
 

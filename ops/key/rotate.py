@@ -6,7 +6,6 @@ interrupted continues where it was.
 
 import threading
 import time
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -162,9 +161,8 @@ class Rotation:
     def _is_accepted(self, key: str) -> bool:
         """Return whether a request with a key succeeds. It deletes an entry that does not exist."""
         access = Access(origin=self.origin, key=key)
-        item = f"is-the-key-valid-{uuid.uuid4()}"
         try:
-            answer = self.momento.ask(access.request("DELETE", "cache", self.cache, key=item))
+            answer = self.momento.ask(access.probe("DELETE", self.cache))
         except (RefusedError, UnansweredError):
             return False
         if answer.status_code == httpx.codes.FORBIDDEN:  # a stack that only publishes

@@ -1,7 +1,6 @@
 """The keys of the settings and their permissions, without the keys' texts."""
 
 import os
-import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +12,7 @@ from live.api_key import KeyFacts, Version
 from live.cloud import momento_origin
 from live.errors import LiveError
 from live.momento import Access, Momento
+from live.momento_answer import is_of_no_cache
 from live.momento_auth import KeyInfo, MomentoAuth, Role
 from ops.key.manager import VARIABLE, momento
 from ops.key.roles import sentence
@@ -131,10 +131,10 @@ def _asked(client: Momento, admin: str | None) -> tuple[Mapping[str, KeyInfo], M
 def _tried(client: Momento, settings: Settings, key: str) -> Iterator[str]:
     """Yield what a key may do with an item that does not exist; nothing changes."""
     origin = momento_origin(os.environ, settings.momento_api_endpoint)
-    access, item = Access(origin=origin, key=key), f"is-the-cache-there-{uuid.uuid4()}"
+    access = Access(origin=origin, key=key)
     for method, verb in (("GET", "read"), ("DELETE", "write")):
         try:
-            answer = client.ask(access.request(method, "cache", settings.cache_name, key=item))
+            answer = client.ask(access.probe(method, settings.cache_name))
         except LiveError as error:
             yield f"{verb} items of {settings.cache_name}: not known, {error}"
             continue
@@ -147,7 +147,7 @@ def _meaning(answer: httpx.Response) -> str:
             return "no, Momento refuses the key (401): it is wrong, expired or revoked"
         case 403:
             return "no (403)"
-        case 404 if "cache not found" in answer.text.lower():
+        case 404 if is_of_no_cache(answer):
             return "there is no such cache: ./help.sh cache create"
         case 204 | 404:
             return "yes"
