@@ -5,11 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from eventpipes import Definition, RuleDefinition
-from eventpipes.synthesized import definitions, rules
+from eventpipes.momento_names import names_in_stack
 
 _REFERENCE = re.compile(r"\$\{(aws_\w+)\.([\w-]+)\.\w+\}")
-_CACHE = re.compile(r"https?://[^/\"'\s]+/(?P<of>cache|topics)/(?P<cache>[^/*$\"'\\\s]+)")
 
 
 @dataclass(frozen=True)
@@ -42,15 +40,7 @@ class Declared:
         return sorted({self.name_of(arn) for each in actions for arn in each})
 
     def caches(self) -> dict[str, bool]:
-        """Return every cache that a request of the stack may name."""
-        caches: dict[str, bool] = {}
-        routes: list[Definition | RuleDefinition] = [*definitions(self.document)]
-        for route in [*routes, *rules(self.document)]:
-            text = route.destination.endpoint
-            for value in route.path_parameters:
-                text = text.replace("*", value, 1)
-            if isinstance(route, Definition) and route.state_machine:
-                text = route.state_machine.definition
-            for match in _CACHE.finditer(text):
-                caches[match["cache"]] = caches.get(match["cache"], False) or match["of"] == "cache"
-        return caches
+        """Return every cache that a request names, and whether items are sent there."""
+        names = names_in_stack(self.document)
+        with_items = {cache for kind, cache, _ in names if kind == "cache"}
+        return {cache: cache in with_items for _, cache, _ in names if cache}
