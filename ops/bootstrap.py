@@ -19,7 +19,7 @@ from live.aws import Aws, asking_aws
 from live.output import console
 from ops.shared.errors import OpsError
 from ops.terraform.stack import AutoApprove, load_settings, refuse_to_ask
-from ops.terraform.terraform import Terraform, environment, synthesize
+from ops.terraform.terraform import Terraform, environment, read_synthesized, synthesize
 from stacks.settings import Settings
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def bootstrap(
     with tempfile.TemporaryDirectory() as out:
         own = {**env, "CDKTF_OUTDIR": out}
         folder = synthesize("state", own)
-        backend = json.loads((folder / "cdk.tf.json").read_text())["terraform"]["backend"]["s3"]
+        backend = read_synthesized(folder)["terraform"]["backend"]["s3"]
         bucket = look(settings, key=backend["key"])
         terraform = Terraform(folder, own)
         apply = ["apply", *(["-auto-approve"] if auto_approve else [])]

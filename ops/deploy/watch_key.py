@@ -3,7 +3,6 @@
 Terraform creates the secret without a value. So the key is in no state and in no plan.
 """
 
-import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
@@ -14,6 +13,7 @@ from uuid import UUID, uuid5
 from live.aws import Aws, asking_aws
 from momento_pipes.watch_settings import SECRET_SUFFIX
 from ops.terraform.stack import load_settings
+from ops.terraform.terraform import read_synthesized
 
 NAMES = UUID("7f4a1d3e-5c0b-4a58-9d5e-3f1f6f0c2b11")
 """The namespace of the versions' ids. Any constant would do."""
@@ -64,7 +64,7 @@ def put(folder: Path) -> None:
         LiveError: AWS refuses, or cannot be asked.
 
     """
-    document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+    document = read_synthesized(folder)
     names = list(secrets_in(document))
     if not names:
         return

@@ -1,6 +1,5 @@
 """Check what a deployment needs and how it runs: each check is ok, or says what to do."""
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -11,7 +10,7 @@ from ops.doctor.check import Check, CheckState, failure
 from ops.doctor.declared import Declared
 from ops.shared import cloud
 from ops.shared.errors import OpsError
-from ops.terraform.terraform import environment, synthesize
+from ops.terraform.terraform import environment, read_synthesized, synthesize
 from stacks.settings import Settings, SettingsError
 
 __all__ = ["Check", "CheckState", "examine"]
@@ -57,7 +56,6 @@ def _declared(settings: Settings) -> tuple[Declared | None, Check | None]:
     """Return what the stack declares; or a check that says why it cannot be synthesized."""
     try:
         folder = synthesize(settings.stack, environment(settings), quiet=True)
-        document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
     except OpsError as error:
         return None, failure("stack", f"{error}: what is missing is not known")
-    return Declared(document), None
+    return Declared(read_synthesized(folder)), None

@@ -1,6 +1,5 @@
 """Make the two keys of a stack, and write them to `.env`."""
 
-import json
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from ops.key import env_file
 from ops.key.momento_names import MomentoNames
 from ops.key.roles import Purpose, purposes, role_for
 from ops.shared.errors import OpsError
-from ops.terraform.terraform import environment, synthesize
+from ops.terraform.terraform import environment, read_synthesized, synthesize
 from stacks.settings import Settings
 
 Say = Callable[[str], None]
@@ -44,7 +43,7 @@ def wanted(settings: Settings, also: Sequence[str] = ()) -> Wanted:
     for name in dict.fromkeys([settings.stack, *also]):
         chosen = settings if name == settings.stack else Settings.load(stack=name)
         folder = synthesize(name, environment(chosen), quiet=True)
-        document = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+        document = read_synthesized(folder)
         names |= MomentoNames.of(document)
         connections.update(Declared(document).names("aws_cloudwatch_event_connection"))
         of_watches.update(watch_key.secrets_in(document))

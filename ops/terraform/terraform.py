@@ -143,6 +143,11 @@ def synthesize(stack: str, env: Mapping[str, str], *, quiet: bool = False) -> Pa
     return out_folder(env) / "stacks" / stack
 
 
+def read_synthesized(folder: Path) -> Any:  # noqa: ANN401 - any JSON
+    """Return the JSON of a synthesized stack, from its folder."""
+    return json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
+
+
 def run_app(stack: str, env: Mapping[str, str], *, quiet: bool) -> subprocess.CompletedProcess[str]:
     """Run the CDKTF app for a stack; quiet keeps what it prints on stderr in the result."""
     return subprocess.run(
@@ -273,8 +278,7 @@ def take_lock(committed: Path, folder: Path) -> None:
     """
     try:
         text = committed.read_text(encoding="utf-8")
-        stack = json.loads((folder / "cdk.tf.json").read_text(encoding="utf-8"))
-        version = stack["terraform"]["required_providers"]["aws"]["version"]
+        version = read_synthesized(folder)["terraform"]["required_providers"]["aws"]["version"]
     except (OSError, ValueError, KeyError):
         return
     if re.search(rf'^\s*version\s*=\s*"{re.escape(version)}"$', text, re.MULTILINE):
