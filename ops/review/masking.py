@@ -20,88 +20,67 @@ SHORTEST: Final = 4
 """A shorter secret is not searched for in other texts: every page contains it by chance."""
 
 EVERYWHERE: Final = frozenset({"arn", "description", "id", "name", "region", "tags"})
-SHOWN: Final[Mapping[str, frozenset[str]]] = {
-    "aws_cloudwatch_dashboard": frozenset({"dashboard_name"}),
-    "aws_cloudwatch_event_api_destination": frozenset(
-        {
-            *("connection_arn", "http_method"),
-            *("invocation_endpoint", "invocation_rate_limit_per_second"),
-        }
+_LISTED: Final = {
+    "aws_cloudwatch_dashboard": "dashboard_name",
+    "aws_cloudwatch_event_api_destination": (
+        "connection_arn http_method invocation_endpoint invocation_rate_limit_per_second"
     ),
-    "aws_cloudwatch_event_bus": frozenset({"event_source_name", "kms_key_identifier"}),
-    "aws_cloudwatch_event_connection": frozenset({"authorization_type"}),
-    "aws_cloudwatch_event_rule": frozenset({"event_bus_name", "event_pattern", "state"}),
-    "aws_cloudwatch_event_target": frozenset(
-        {
-            *("dead_letter_config", "event_bus_name", "http_target", "input_path"),
-            *("input_transformer", "retry_policy", "role_arn", "rule", "target_id"),
-        }
+    "aws_cloudwatch_event_bus": "event_source_name kms_key_identifier",
+    "aws_cloudwatch_event_connection": "authorization_type",
+    "aws_cloudwatch_event_rule": "event_bus_name event_pattern state",
+    "aws_cloudwatch_event_target": (
+        "dead_letter_config event_bus_name http_target input_path input_transformer retry_policy"
+        " role_arn rule target_id"
     ),
-    "aws_cloudwatch_log_group": frozenset({"kms_key_id", "log_group_class", "retention_in_days"}),
-    "aws_cloudwatch_metric_alarm": frozenset(
-        {
-            *("actions_enabled", "alarm_actions", "alarm_description", "alarm_name"),
-            *("comparison_operator", "datapoints_to_alarm", "dimensions", "evaluation_periods"),
-            *("metric_name", "metric_query", "namespace", "ok_actions", "period", "statistic"),
-            *("threshold", "treat_missing_data"),
-        }
+    "aws_cloudwatch_log_group": "kms_key_id log_group_class retention_in_days",
+    "aws_cloudwatch_metric_alarm": (
+        "actions_enabled alarm_actions alarm_description alarm_name comparison_operator"
+        " datapoints_to_alarm dimensions evaluation_periods metric_name metric_query namespace"
+        " ok_actions period statistic threshold treat_missing_data"
     ),
-    "aws_dynamodb_table": frozenset(
-        {
-            *("attribute", "billing_mode", "deletion_protection_enabled", "hash_key"),
-            *("point_in_time_recovery", "range_key", "read_capacity", "replica"),
-            *("server_side_encryption", "stream_arn", "stream_enabled", "stream_view_type"),
-            *("table_class", "ttl", "write_capacity"),
-        }
+    "aws_dynamodb_table": (
+        "attribute billing_mode deletion_protection_enabled hash_key point_in_time_recovery"
+        " range_key read_capacity replica server_side_encryption stream_arn stream_enabled"
+        " stream_view_type table_class ttl write_capacity"
     ),
-    "aws_iam_role": frozenset({"assume_role_policy", "max_session_duration", "path"}),
-    "aws_iam_role_policy": frozenset({"policy", "role"}),
-    "aws_kms_alias": frozenset({"target_key_id"}),
-    "aws_kms_key": frozenset(
-        {
-            *("deletion_window_in_days", "enable_key_rotation", "is_enabled", "key_usage"),
-            *("policy", "rotation_period_in_days"),
-        }
+    "aws_iam_role": "assume_role_policy max_session_duration path",
+    "aws_iam_role_policy": "policy role",
+    "aws_kms_alias": "target_key_id",
+    "aws_kms_key": (
+        "deletion_window_in_days enable_key_rotation is_enabled key_usage policy"
+        " rotation_period_in_days"
     ),
-    "aws_pipes_pipe": frozenset(
-        {
-            *("desired_state", "enrichment", "log_configuration", "role_arn", "source"),
-            *("source_parameters", "target", "target_parameters"),
-        }
+    "aws_pipes_pipe": (
+        "desired_state enrichment log_configuration role_arn source source_parameters target"
+        " target_parameters"
     ),
-    "aws_s3_bucket": frozenset({"bucket", "force_destroy"}),
-    "aws_s3_bucket_lifecycle_configuration": frozenset({"bucket", "rule"}),
-    "aws_s3_bucket_policy": frozenset({"bucket", "policy"}),
-    "aws_s3_bucket_public_access_block": frozenset(
-        {
-            *("block_public_acls", "block_public_policy", "bucket", "ignore_public_acls"),
-            "restrict_public_buckets",
-        }
+    "aws_s3_bucket": "bucket force_destroy",
+    "aws_s3_bucket_lifecycle_configuration": "bucket rule",
+    "aws_s3_bucket_policy": "bucket policy",
+    "aws_s3_bucket_public_access_block": (
+        "block_public_acls block_public_policy bucket ignore_public_acls restrict_public_buckets"
     ),
-    "aws_s3_bucket_server_side_encryption_configuration": frozenset({"bucket", "rule"}),
-    "aws_s3_bucket_versioning": frozenset({"bucket", "versioning_configuration"}),
-    "aws_secretsmanager_secret": frozenset({"kms_key_id", "recovery_window_in_days"}),
-    "aws_secretsmanager_secret_version": frozenset({"secret_id"}),
-    "aws_sns_topic": frozenset({"kms_master_key_id"}),
-    "aws_sns_topic_policy": frozenset({"policy"}),
-    "aws_sqs_queue": frozenset(
-        {
-            *("kms_data_key_reuse_period_seconds", "kms_master_key_id"),
-            *("message_retention_seconds", "policy", "sqs_managed_sse_enabled"),
-            "visibility_timeout_seconds",
-        }
+    "aws_s3_bucket_server_side_encryption_configuration": "bucket rule",
+    "aws_s3_bucket_versioning": "bucket versioning_configuration",
+    "aws_secretsmanager_secret": "kms_key_id recovery_window_in_days",
+    "aws_secretsmanager_secret_version": "secret_id",
+    "aws_sns_topic": "kms_master_key_id",
+    "aws_sns_topic_policy": "policy",
+    "aws_sqs_queue": (
+        "kms_data_key_reuse_period_seconds kms_master_key_id message_retention_seconds policy"
+        " sqs_managed_sse_enabled visibility_timeout_seconds"
     ),
-    "aws_sqs_queue_policy": frozenset({"policy", "queue_url"}),
-    "output": frozenset({"value"}),
-    "terraform_data": frozenset(),
+    "aws_sqs_queue_policy": "policy queue_url",
+    "output": "value",
+    "terraform_data": "",
 }
+"""The attributes of each type that may be shown."""
+SHOWN: Final = {kind: frozenset(names.split()) for kind, names in _LISTED.items()}
 
 
 def shown(change: ResourceChange, name: str, side: Mapping[str, Any]) -> Any:  # noqa: ANN401 - any JSON
     """Return an attribute's value on one side of a change, or what may be shown of it."""
-    if name not in SHOWN.get(change.type, frozenset()) | EVERYWHERE:
-        return NOT_SHOWN
-    if change.type not in SHOWN:
+    if change.type not in SHOWN or name not in SHOWN[change.type] | EVERYWHERE:
         return NOT_SHOWN
     value = side.get(name)
     if side is change.after:
