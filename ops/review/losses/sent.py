@@ -1,9 +1,11 @@
 """Losses in the requests: keys, times to live, caches, records."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from operator import attrgetter
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from eventpipes import Outcome, Unprocessable, momento
 from eventpipes.momento import refusals
@@ -16,7 +18,7 @@ REFUSED: Final = frozenset({"empty-key", "empty-name", "no-key", "no-ttl"})
 SEVERAL = 3
 """How many samples a sentence names; it counts the others."""
 _CACHE = re.compile(r"/cache/([^/?]*)")
-_TOPIC = re.compile(r"/topics/([^/?]*)/([^/?]*)")
+_TOPIC = re.compile(r"/topics/([^/?]*/[^/?]*)")
 
 
 def sent(behaviour: Behaviour) -> Iterator[Loss]:
@@ -97,44 +99,40 @@ def _elsewhere(answers: Sequence[Answer]) -> Iterator[Loss]:
         for old, new in zip(requests_in(answer.old), requests_in(answer.new), strict=False)
         if old.method == new.method
     ]
-    caches = {(_cache(old.path), _cache(new.path)) for old, new in pairs}
-    for was, will in sorted(caches):
-        if was and will and was != will:
-            yield only_shown(
-                "another-cache",
-                f"it writes to the cache {will} instead of {was}: the new cache is empty until"
-                " items change, and the old cache keeps its entries until they expire",
-                "run ./help.sh warm afterwards",
-            )
-    topics = {(_topic(old.path), _topic(new.path)) for old, new in pairs}
-    for was, will in sorted(topics):
-        if was and will and was != will:
-            yield only_shown(
-                "another-topic",
-                f"it publishes to the topic {will} instead of {was}: subscribers of {was} get no"
-                " more messages",
-                "move the subscribers first",
-            )
-    hosts = {(old.netloc, new.netloc) for old, new in pairs}
-    for was, will in sorted(hosts):
-        if was != will:
-            yield only_shown(
-                "another-endpoint",
-                f"it sends to {will} instead of {was}: that endpoint has other caches, and they are"
-                " empty until items change",
-                "run ./help.sh warm afterwards",
-            )
+    for was, will in _differences(pairs, partial(_name, _CACHE)):
+        yield only_shown(
+            "another-cache",
+            f"it writes to the cache {will} instead of {was}: the new cache is empty until items"
+            " change, and the old cache keeps its entries until they expire",
+            "run ./help.sh warm afterwards",
+        )
+    for was, will in _differences(pairs, partial(_name, _TOPIC)):
+        yield only_shown(
+            "another-topic",
+            f"it publishes to the topic {will} instead of {was}: subscribers of {was} get no more"
+            " messages",
+            "move the subscribers first",
+        )
+    for was, will in _differences(pairs, attrgetter("netloc")):
+        yield only_shown(
+            "another-endpoint",
+            f"it sends to {will} instead of {was}: that endpoint has other caches, and they are"
+            " empty until items change",
+            "run ./help.sh warm afterwards",
+        )
 
 
-def _cache(path: str) -> str:
-    match = _CACHE.search(path)
+def _differences(
+    pairs: Sequence[tuple[SplitResult, SplitResult]], name: Callable[[SplitResult], str]
+) -> list[tuple[str, str]]:
+    names = {(name(old), name(new)) for old, new in pairs}
+    return sorted((was, will) for was, will in names if was and will and was != will)
+
+
+def _name(pattern: re.Pattern[str], url: SplitResult) -> str:
+    """Return what a URL's path names; a topic with its cache."""
+    match = pattern.search(url.path)
     return match[1] if match else ""
-
-
-def _topic(path: str) -> str:
-    """Return a topic with its cache, as `CACHE/TOPIC`."""
-    match = _TOPIC.search(path)
-    return f"{match[1]}/{match[2]}" if match else ""
 
 
 def _some(samples: Sequence[str]) -> str:
