@@ -216,12 +216,6 @@ def _keys(plan: Plan, pipe: Definition) -> dict[str, str]:
     return {}
 
 
-def _is_run(definitions: _Definitions | None) -> bool:
-    return definitions is not None and (
-        definitions.rule is None or definitions.rule.state == "ENABLED"
-    )
-
-
 def _differing(
     definitions: _Definitions,
     samples: Sequence[Sample],
@@ -266,7 +260,8 @@ def _doubts(
 
 
 def _outcomes(definitions: _Definitions | None, samples: Sequence[Sample]) -> list[Outcome | None]:
-    if definitions is None or not _is_run(definitions):
+    rule = definitions.rule if definitions else None
+    if definitions is None or (rule and rule.state != "ENABLED"):
         return [None] * len(samples)
     process = definitions.way.process
     return [process(sample.record) for sample in samples]
@@ -274,9 +269,7 @@ def _outcomes(definitions: _Definitions | None, samples: Sequence[Sample]) -> li
 
 def _text(outcome: Outcome | None) -> str | None:
     match outcome:
-        case None:
-            return None
-        case Filtered():
+        case None | Filtered():
             return None
         case Unprocessable(reason=reason):
             return visible(f"no request can be made: {reason}")
