@@ -2,19 +2,7 @@
 
 from collections.abc import Iterator
 
-from ops.review.losses.loss import (
-    Case,
-    Loss,
-    Whole,
-    always,
-    any_of,
-    differs,
-    falls,
-    goes,
-    is_known,
-    is_less,
-    only_shown,
-)
+from ops.review.losses.loss import Loss, Whole, differs, falls, is_known, is_less, only_shown
 from ops.review.plan import Action, ResourceChange
 
 SLOWER = ("evaluation_periods", "datapoints_to_alarm", "period")
@@ -44,38 +32,6 @@ def alarm(change: ResourceChange, _: Whole) -> Iterator[Loss]:
                 f"the alarm {name} starts later or less often: {', '.join(later)}",
                 "compare before and after below",
             )
-
-
-topic = any_of(
-    goes(
-        "the topic is {done}, and all its subscriptions are lost, also those that were made by"
-        " hand: the subscribers get no more messages",
-        "keep the topic; otherwise write down its subscriptions, and subscribe and confirm again",
-    ),
-    Case(
-        *("kms_master_key_id", falls, "encryption"),
-        *("the topic is no longer encrypted with a key", "keep the key"),
-    ),
-)
-subscription = any_of(
-    goes(
-        "the subscription is {done}: the subscriber gets no more messages, or must confirm again",
-        "keep it",
-    ),
-    Case(
-        *("filter_policy", differs, "filter"),
-        "the subscription's filter changes: fewer messages may get to the subscriber",
-        "compare before and after",
-    ),
-)
-topic_policy = any_of(
-    Case(
-        *("", always, "destroyed"),
-        "the topic's policy is destroyed: alarms may not be allowed to publish to it any more",
-        "keep the policy as long as there are alarms",
-        actions=(Action.DELETE,),
-    )
-)
 
 
 def _actions(change: ResourceChange) -> list[str]:

@@ -156,6 +156,11 @@ def goes(text: str, instead: str, *, blocks: bool = True) -> Case:
     return Case("", always, "", text, instead, blocks, GONE)
 
 
+def destroyed(text: str, instead: str) -> Case:
+    """Return the loss of a resource that is destroyed, and not replaced; it is only shown."""
+    return Case("", always, "destroyed", text, instead, actions=(Action.DELETE,))
+
+
 def made_anew(text: str, instead: str = "run ./help.sh verify --repair afterwards") -> Case:
     """Return the loss of a resource that was deleted by hand and is created again."""
     return Case("", always, "made-anew", text, instead, actions=(Action.CREATE,))

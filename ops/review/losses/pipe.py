@@ -6,7 +6,7 @@ from typing import Any
 
 from eventpipes import Definition
 from momento_pipes.topology import topology_of
-from ops.review.losses.logs import WHAT_FOR
+from ops.review.losses.cases import WHAT_FOR
 from ops.review.losses.loss import Loss, Whole, block, only_shown
 from ops.review.plan import Action, ResourceChange
 
