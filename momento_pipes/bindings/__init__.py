@@ -1,6 +1,6 @@
 """The AWS provider's classes that the constructs use, loaded without about 1,400 other classes.
 
-To use another class, add its import below and its name to `__all__`. `loader` reads in this file
+To use another class, add its import below. `loader` reads in this file
 which modules the trimmed assembly needs.
 
 A block may be a dict. In a list it must be an object of its class, because jsii removes the dict's
@@ -65,48 +65,3 @@ from cdktf_cdktf_provider_aws.sqs_queue import SqsQueue
 from cdktf_cdktf_provider_aws.sqs_queue_policy import SqsQueuePolicy
 
 loader.finish()
-
-__all__ = [
-    "AwsProvider",
-    "CloudwatchDashboard",
-    "CloudwatchEventApiDestination",
-    "CloudwatchEventBus",
-    "CloudwatchEventConnection",
-    "CloudwatchEventRule",
-    "CloudwatchEventTarget",
-    "CloudwatchLogGroup",
-    "CloudwatchMetricAlarm",
-    "CloudwatchMetricAlarmMetricQuery",
-    "CloudwatchMetricAlarmMetricQueryMetric",
-    "DataAwsCallerIdentity",
-    "DataAwsPartition",
-    "DynamodbTable",
-    "DynamodbTableAttribute",
-    "DynamodbTableReplica",
-    "IamRole",
-    "IamRolePolicy",
-    "KmsAlias",
-    "KmsKey",
-    "LambdaFunction",
-    "PipesPipe",
-    "PipesPipeSourceParametersFilterCriteriaFilter",
-    "S3Bucket",
-    "S3BucketLifecycleConfiguration",
-    "S3BucketLifecycleConfigurationRule",
-    "S3BucketLifecycleConfigurationRuleAbortIncompleteMultipartUpload",
-    "S3BucketLifecycleConfigurationRuleExpiration",
-    "S3BucketLifecycleConfigurationRuleFilter",
-    "S3BucketLifecycleConfigurationRuleNoncurrentVersionExpiration",
-    "S3BucketPolicy",
-    "S3BucketPublicAccessBlock",
-    "S3BucketServerSideEncryptionConfigurationA",
-    "S3BucketServerSideEncryptionConfigurationRuleA",
-    "S3BucketVersioningA",
-    "SchedulerSchedule",
-    "SecretsmanagerSecret",
-    "SfnStateMachine",
-    "SnsTopic",
-    "SnsTopicPolicy",
-    "SqsQueue",
-    "SqsQueuePolicy",
-]
