@@ -263,22 +263,13 @@ setup)
   install_browser
   $python -m ops provider
   ;;
-build | capacity | policy)
+build | cache | capacity | migrate | policy | redrive | verify | warm)
   install_python
   exec $python -m ops "$command" "$@"
   ;;
-doctor)
+doctor | provider | key | simulate | synth | validate | lock | plan | review | deploy | destroy | bootstrap | prove)
   install_python
   find_provider
-  exec $python -m ops "$command" "$@"
-  ;;
-provider | key | simulate | synth | validate | lock | plan | review | deploy | destroy | bootstrap | prove)
-  install_python
-  find_provider
-  exec $python -m ops "$command" "$@"
-  ;;
-redrive | warm | verify | cache | migrate)
-  install_python
   exec $python -m ops "$command" "$@"
   ;;
 cdktf)
