@@ -183,6 +183,13 @@ class Converger:
         """
         return self._made(self._delete, self._gone(key, image))
 
+    def entries(self, key: Item, image: Item | None) -> set[str]:
+        """Return the names of an item's entries, without those that no request can be made for."""
+        try:
+            return {entry(request) for request in self.removal(key, image)}
+        except RefusedError:
+            return set()
+
     def _made(self, route: Route | None, record: Mapping[str, Any]) -> tuple[Request, ...]:
         return () if route is None else made(route, record)
 

@@ -129,21 +129,14 @@ class FormerEntries:
         images = record["dynamodb"]
         key, image = self._table.key_of(images["Keys"]), images.get("OldImage")
         is_removed = record["eventName"] == "REMOVE"
-        kept = set() if is_removed else self._names(key, images.get("NewImage"))
-        for name in self._names(key, image) - kept:
+        kept = set() if is_removed else self._converger.entries(key, images.get("NewImage"))
+        for name in self._converger.entries(key, image) - kept:
             self._keep(name, Entry(key, image, name))
-
-    def _names(self, key: Item, image: Item | None) -> set[str]:
-        """Return the names of the entries of an item's key and image."""
-        try:
-            return {entry(request) for request in self._converger.removal(key, image)}
-        except RefusedError:
-            return set()
 
     def _note_new_owner(self, record: Record) -> None:
         """Note an entry that an item got after the items were read."""
         key = self._table.key_of(record["dynamodb"]["Keys"])
-        names = self._names(key, record["dynamodb"].get("NewImage"))
+        names = self._converger.entries(key, record["dynamodb"].get("NewImage"))
         if any(self._has(name) for name in names):
             item = self._table.read(key)
             try:

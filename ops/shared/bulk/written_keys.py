@@ -4,9 +4,8 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from live.converge import Converger, entry
+from live.converge import Converger
 from live.items import Item, key_text
-from live.momento import RefusedError
 
 PAGE = 1_000
 
@@ -40,7 +39,7 @@ class WrittenKeys:
         self._file.execute("INSERT OR IGNORE INTO keys VALUES (?, ?)", (name, json.dumps(key)))
         if image is None or (self._by_whole_key and self._images(name)):
             return
-        for url in self._entries(key, image):
+        for url in self._converger.entries(key, image):
             self._file.execute(
                 "INSERT OR IGNORE INTO images VALUES (?, ?, ?)", (name, url, json.dumps(image))
             )
@@ -63,10 +62,3 @@ class WrittenKeys:
             "SELECT image FROM images WHERE name = ? ORDER BY rowid", (name,)
         ).fetchall()
         return [json.loads(image) for (image,) in rows]
-
-    def _entries(self, key: Item, image: Item) -> set[str]:
-        """Return the entries that an item had, without those that no request can be made for."""
-        try:
-            return {entry(request) for request in self._converger.removal(key, image)}
-        except RefusedError:
-            return set()
