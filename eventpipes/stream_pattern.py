@@ -11,20 +11,12 @@ from typing import Any, Final
 from eventpipes.dynamodb_number import InvalidNumber, normalise
 from eventpipes.pattern.operators import Values
 from eventpipes.pattern.parser import Branch, parse
+from eventpipes.stream_record import STREAM_FIELDS, TEXTS
 
 EVENT_NAMES: Final = ("INSERT", "MODIFY", "REMOVE")
 _IMAGES: Final = ("Keys", "NewImage", "OldImage")
 _WITHOUT: Final = {"NewImage": "REMOVE", "OldImage": "INSERT"}
 """The event whose records do not have this image."""
-_RECORD: Final = {
-    "ApproximateCreationDateTime": "number",
-    "SequenceNumber": "text",
-    "SizeBytes": "number",
-    "StreamViewType": "text",
-}
-_TOP: Final = (
-    *("awsRegion", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion"),
-)
 _TAGS: Final = {
     **dict.fromkeys(("S", "B", "SS", "BS"), "text"),
     **dict.fromkeys(("N", "NS"), "numeral"),
@@ -168,12 +160,12 @@ def _leaf(steps: Sequence[str]) -> str:
         case ["dynamodb", image, *rest] if image in _IMAGES:
             return _in_map(rest) if rest else "object"
         case ["dynamodb", name]:
-            return _RECORD.get(name, "nothing")
+            return STREAM_FIELDS.get(name, "nothing")
         case [] | ["dynamodb"] | ["userIdentity"]:
             return "object"
         case ["userIdentity", "type" | "principalId"]:
             return "text"
-        case [name] if name in _TOP:
+        case [name] if name in TEXTS:
             return "text"
     return "nothing"
 

@@ -17,18 +17,17 @@ _VALUES: Final[dict[str, ValueKind]] = {
     **dict.fromkeys(("BOOL", "NULL"), "text"),
     **dict.fromkeys(("SS", "NS", "BS"), "object"),
 }
-_FIELDS: Final[dict[str, ValueKind]] = {
-    **dict.fromkeys(
-        ("awsRegion", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion"),
-        "text",
-    ),
-}
-_STREAM: Final[dict[str, ValueKind]] = {
+TEXTS: Final = (
+    *("awsRegion", "eventID", "eventName", "eventSource", "eventSourceARN", "eventVersion"),
+)
+"""The fields of a record that are text."""
+STREAM_FIELDS: Final[dict[str, ValueKind]] = {
     "ApproximateCreationDateTime": "number",
     "SequenceNumber": "text",
     "SizeBytes": "number",
     "StreamViewType": "text",
 }
+"""The kinds of the fields below `dynamodb`, other than the images."""
 _IMAGES: Final = frozenset({"Keys", "NewImage", "OldImage"})
 
 
@@ -52,11 +51,11 @@ def kind_of(steps: Sequence[str | int]) -> ValueKind:
         case many if "*" in many:
             kind = "object"
         case [str(field)]:
-            kind = _FIELDS.get(field, "unknown")
+            kind = "text" if field in TEXTS else "unknown"
         case ["dynamodb", str(image), *rest] if image in _IMAGES:
             kind = _attribute(rest[1:]) if rest else "object"
         case ["dynamodb", str(field)]:
-            kind = _STREAM.get(field, "unknown")
+            kind = STREAM_FIELDS.get(field, "unknown")
         case ["userIdentity", "type" | "principalId"]:
             kind = "text"
         case _:
