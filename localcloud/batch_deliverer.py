@@ -13,7 +13,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
@@ -52,39 +52,29 @@ class _BatchResult:
     letters: Sequence[str] = ()
 
 
+@dataclass
 class BatchDeliverer:
     """Delivers the records of one shard and pipe to a state machine. It is a context manager."""
 
-    def __init__(
-        self,
-        pipe: Pipe,
-        target: StateMachineTarget,
-        *,
-        shard: str,
-        timing: Timing,
-        redirect: str | None,
-        queue: "SQSClient",
-        stop: threading.Event,
-        log: StateMachineLog,
-        authorizations: Mapping[str, Authorization],
-        note: Callable[[LoggedRun], None] = lambda _: None,
-        tell: Tell = tell_nobody,
-    ) -> None:
-        self._pipe = pipe
-        self._target = target
-        self._machine = StateMachine.parse(target.definition)
-        self._timing = timing
-        self._redirect = redirect
-        self._queue = queue
-        self._stop = stop
-        self._log = log
-        self._note = note
-        self._tell = tell
+    pipe: Pipe
+    target: StateMachineTarget
+    _: KW_ONLY
+    shard: str
+    timing: Timing
+    redirect: str | None
+    queue: "SQSClient"
+    stop: threading.Event
+    log: StateMachineLog
+    authorizations: Mapping[str, Authorization]
+    note: Callable[[LoggedRun], None] = lambda _: None
+    tell: Tell = tell_nobody
+
+    def __post_init__(self) -> None:
+        self._machine = StateMachine.parse(self.target.definition)
         self._made: dict[str, Sequence[TaskRequest]] = {}
-        self._most = attempts_of_tasks(json.loads(target.definition))
-        self._authorizations = authorizations
-        self._letters = DeadLetters(pipe.definition, shard, queue)
-        self.batch_size = pipe.definition.source.batch_size
+        self._most = attempts_of_tasks(json.loads(self.target.definition))
+        self._letters = DeadLetters(self.pipe.definition, self.shard, self.queue)
+        self.batch_size = self.pipe.definition.source.batch_size
 
     def __enter__(self) -> Self:
         self._loop = asyncio.Runner()
@@ -101,7 +91,7 @@ class BatchDeliverer:
         deliveries: list[Delivery] = []
         matching = []
         for record, created in records:
-            if self._pipe.matches(record):
+            if self.pipe.matches(record):
                 matching.append((record, created))
             else:
                 deliveries.append(self._delivery((record, created), "filtered"))
@@ -118,9 +108,9 @@ class BatchDeliverer:
 
         `sent` has the requests of earlier executions for these records.
         """
-        source = self._pipe.definition.source
+        source = self.pipe.definition.source
         while batch:
-            old = [each for each in batch if seconds_left(each[1], source, self._timing) < 0]
+            old = [each for each in batch if seconds_left(each[1], source, self.timing) < 0]
             if old:
                 yield from self._give_up(old, TOO_OLD, TOO_OLD, sent)
                 batch = [each for each in batch if each not in old]
@@ -146,11 +136,11 @@ class BatchDeliverer:
 
     def _steps(self, batch: Sequence[WrittenRecord]) -> BatchSteps:
         return BatchSteps(
-            self._pipe.definition.name,
+            self.pipe.definition.name,
             batch,
             most=self._most,
             requests_of=self._requests,
-            tell=self._tell,
+            tell=self.tell,
         )
 
     def _try(self, batch: list[WrittenRecord], steps: BatchSteps) -> _BatchResult:
@@ -159,13 +149,13 @@ class BatchDeliverer:
         items: list[Any] = []
         output: object = None
         try:
-            items = self._pipe.items(records)
+            items = self.pipe.items(records)
         except Undeliverable as error:
             result = _BatchResult(batch, str(error))
         else:
             result, output = self._run(batch, items, steps)
         how: End = "Failed" if output is None else "PartiallyFailed"
-        self._note(
+        self.note(
             LoggedRun(
                 records=records,
                 input=items,
@@ -186,23 +176,23 @@ class BatchDeliverer:
             why = f"the input has {size} characters and may have {MAX_INPUT}"
             return _BatchResult(batch, why), None
         services = WorkflowServices(
-            http=self._http,
-            queue=self._queue,
-            connections=self._target.connections,
-            authorizations=self._authorizations,
-            timing=self._timing,
-            redirect=self._redirect,
-            stop=self._stop,
+            client=self._http,
+            queue=self.queue,
+            connections=self.target.connections,
+            authorizations=self.authorizations,
+            timing=self.timing,
+            redirect=self.redirect,
+            stop=self.stop,
             steps=steps,
         )
         name = str(uuid.uuid4())
         try:
             execution = self._loop.run(
-                self._machine.run(items, services, name=name, arn=self._target.arn)
+                self._machine.run(items, services, name=name, arn=self.target.arn)
             )
         finally:
             steps.flush()
-        self._log.write(execution, name)
+        self.log.write(execution, name)
         output = execution.output if execution.status == "SUCCEEDED" else None
         return self._judged(batch, execution, services), output
 
@@ -219,12 +209,12 @@ class BatchDeliverer:
 
     def _wait(self, attempts: int, why: str, steps: BatchSteps) -> None:
         """Wait before the failed records are sent to the state machine again."""
-        wait = self._timing.first_wait * 2 ** min(attempts - 1, 10)
-        wait = min(wait, self._timing.longest_wait)
-        limit = self._pipe.definition.source.maximum_retry_attempts
+        wait = self.timing.first_wait * 2 ** min(attempts - 1, 10)
+        wait = min(wait, self.timing.longest_wait)
+        limit = self.pipe.definition.source.maximum_retry_attempts
         most = limit + 1 if limit >= 0 else None
         steps.waiting_together(wait, why, number=attempts, most=most)
-        if self._stop.wait(wait):
+        if self.stop.wait(wait):
             raise Stopped
 
     def _results(
@@ -258,7 +248,7 @@ class BatchDeliverer:
         """Return the requests of a record, computed once while its batch is delivered."""
         known = record["eventID"]
         if known not in self._made:
-            outcome = self._pipe.process(record)
+            outcome = self.pipe.process(record)
             made: Sequence[TaskRequest] = ()
             if isinstance(outcome, Requests):
                 states = outcome.states or (None,) * len(outcome.requests)
@@ -304,7 +294,7 @@ class BatchDeliverer:
     ) -> Delivery:
         record, created = written
         return Delivery.of(
-            self._pipe.definition,
+            self.pipe.definition,
             record,
             created,
             outcome,

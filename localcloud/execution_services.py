@@ -48,7 +48,7 @@ class ExecutionServices(WorkflowServices):
             target = read_state_machine(machine, "REQUEST_RESPONSE", events, shared.read_secret)
             connections = dict(target.connections)
         super().__init__(
-            http=http,
+            client=http,
             queue=shared.client("sqs"),
             connections=connections,
             authorizations={
@@ -60,8 +60,6 @@ class ExecutionServices(WorkflowServices):
             steps=BatchSteps("", (), most={}, requests_of=lambda _: (), tell=tell_nobody),
         )
         self._shared = shared
-        self._client = http
-        self._stopped = stop
         self._changed = changed
         self._parsed: dict[str, StateMachine] = {}
 
@@ -125,7 +123,7 @@ class ExecutionServices(WorkflowServices):
         if definition not in self._parsed:
             self._parsed[definition] = StateMachine.parse(definition)
         services = await asyncio.to_thread(
-            ExecutionServices, self._shared, self._client, self._stopped, self._changed, described
+            ExecutionServices, self._shared, self.client, self.stop, self._changed, described
         )
         given, name = json.loads(arguments["Input"]), str(uuid.uuid4())
         execution = await self._parsed[definition].run(

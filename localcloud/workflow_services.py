@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -47,6 +47,7 @@ class SentAttempt:
     request: TaskRequest
 
 
+@dataclass(kw_only=True)
 class WorkflowServices(WithoutAws):
     """The services of one execution. `sent` has its requests, and `letters` its dead letters.
 
@@ -54,29 +55,19 @@ class WorkflowServices(WithoutAws):
     connections' authorizations by ARN.
     """
 
-    def __init__(
-        self,
-        *,
-        http: httpx.AsyncClient,
-        queue: "SQSClient",
-        connections: Mapping[str, Connection],
-        authorizations: Mapping[str, Authorization],
-        timing: Timing,
-        redirect: str | None,
-        stop: threading.Event,
-        steps: BatchSteps,
-    ) -> None:
-        self._http = http
-        self._queue = queue
-        self._connections = connections
-        self._authorizations = authorizations
-        self._timing = timing
-        self._redirect = redirect
-        self._stop = stop
-        self._steps = steps
+    client: httpx.AsyncClient
+    queue: "SQSClient"
+    connections: Mapping[str, Connection]
+    authorizations: Mapping[str, Authorization]
+    timing: Timing
+    redirect: str | None
+    stop: threading.Event
+    steps: BatchSteps
+    sent: list[SentAttempt] = field(default_factory=list)
+    letters: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
         self._numbers: Counter[tuple[str, ...]] = Counter()
-        self.sent: list[SentAttempt] = []
-        self.letters: list[str] = []
 
     async def http(self, call: HttpCall) -> HttpAnswer:
         """Send a request with the connection's headers.
@@ -87,8 +78,8 @@ class WorkflowServices(WithoutAws):
 
         """
         self._check_stop()
-        authorization = self._authorizations.get(call.connection_arn)
-        connection = self._connections.get(call.connection_arn)
+        authorization = self.authorizations.get(call.connection_arn)
+        connection = self.connections.get(call.connection_arn)
         if connection is None or authorization is None:
             raise TaskError(
                 "Events.ConnectionResource.ResourceNotFound", f"no connection {call.connection_arn}"
@@ -119,10 +110,10 @@ class WorkflowServices(WithoutAws):
 
     async def _send(self, call: HttpCall, connection: Connection) -> HttpAnswer:
         parts = urlsplit(call.url)
-        origin = self._redirect or f"{parts.scheme}://{parts.netloc}"
-        timeout = min(call.timeout, self._timing.task_timeout)
+        origin = self.redirect or f"{parts.scheme}://{parts.netloc}"
+        timeout = min(call.timeout, self.timing.task_timeout)
         try:
-            response = await self._http.request(
+            response = await self.client.request(
                 call.method,
                 origin + call.url[len(f"{parts.scheme}://{parts.netloc}") :],
                 headers={**call.headers, **connection.headers, "Host": parts.netloc},
@@ -148,7 +139,7 @@ class WorkflowServices(WithoutAws):
         sent = SentAttempt(call, attempt, self._numbers[same], request_of(call))
         self.sent.append(sent)
         _last.set(sent)
-        self._steps.sent(sent.request, attempt, sent.number)
+        self.steps.sent(sent.request, attempt, sent.number)
 
     async def send_message(self, queue_url: str, body: str) -> str:
         """Send a dead letter, and return its id.
@@ -161,18 +152,18 @@ class WorkflowServices(WithoutAws):
         _last.set(None)
         try:
             answer = await asyncio.to_thread(
-                self._queue.send_message, QueueUrl=queue_url, MessageBody=body
+                self.queue.send_message, QueueUrl=queue_url, MessageBody=body
             )
-        except self._queue.exceptions.ClientError as error:
+        except self.queue.exceptions.ClientError as error:
             raise TaskError(f"SQS.{error.response['Error']['Code']}", str(error)) from None
         self.letters.append(body)
         return answer["MessageId"]
 
     async def sleep(self, seconds: float) -> None:
         """Wait before a retry, as long as the timing says a second is."""
-        seconds *= self._timing.second
+        seconds *= self.timing.second
         if last := _last.get():
-            self._steps.waiting(last.request, last.attempt, last.number, seconds)
+            self.steps.waiting(last.request, last.attempt, last.number, seconds)
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             self._check_stop()
@@ -187,5 +178,5 @@ class WorkflowServices(WithoutAws):
         return 0.5
 
     def _check_stop(self) -> None:
-        if self._stop.is_set():
+        if self.stop.is_set():
             raise Stopped
