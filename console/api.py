@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Route as Path
 
 from console.board import Board
 from console.boards import Boards
@@ -15,13 +15,13 @@ from console.cell import DELIVERED
 from console.detail import detail
 from console.errors import ConsoleError, NotThereError
 from console.example import random_item
-from console.form import Form
 from console.jobs import Jobs
 from console.send_again import send_again
 from console.what_if import pasted, what_if
 from console.writing import item_of, key_of, parse_json, parse_value, put
 from live.aws import asking_aws
 from live.items import Item, NumberText, key_text
+from live.route import Route
 from live.written_item import plain
 
 MOST_RANDOM: Final = 100
@@ -37,20 +37,20 @@ class Api:
         self._boards = boards
         self._jobs: dict[str, Jobs] = {}
         self.routes = [
-            Route("/api/model", self._model),
-            Route("/api/changes", self._changes),
-            Route("/api/changes/{id}", self._change),
-            Route("/api/changes/{id}/replay", self._send_again, methods=["POST"]),
-            Route("/api/items", self._item, methods=["GET"]),
-            Route("/api/items", self._put, methods=["PUT"]),
-            Route("/api/items", self._delete, methods=["DELETE"]),
-            Route("/api/items/random", self._random, methods=["POST"]),
-            Route("/api/items/example", self._example),
-            Route("/api/form", self._form, methods=["POST"]),
-            Route("/api/form/{action}", self._form, methods=["POST"]),
-            Route("/api/letters/replay", self._replay, methods=["POST"]),
-            Route("/api/letters/discard", self._discard, methods=["POST"]),
-            Route("/api/what-if", self._what_if, methods=["POST"]),
+            Path("/api/model", self._model),
+            Path("/api/changes", self._changes),
+            Path("/api/changes/{id}", self._change),
+            Path("/api/changes/{id}/replay", self._send_again, methods=["POST"]),
+            Path("/api/items", self._item, methods=["GET"]),
+            Path("/api/items", self._put, methods=["PUT"]),
+            Path("/api/items", self._delete, methods=["DELETE"]),
+            Path("/api/items/random", self._random, methods=["POST"]),
+            Path("/api/items/example", self._example),
+            Path("/api/form", self._form, methods=["POST"]),
+            Path("/api/form/{action}", self._form, methods=["POST"]),
+            Path("/api/letters/replay", self._replay, methods=["POST"]),
+            Path("/api/letters/discard", self._discard, methods=["POST"]),
+            Path("/api/what-if", self._what_if, methods=["POST"]),
         ]
 
     async def _model(self, _: Request) -> Response:
@@ -60,13 +60,12 @@ class Api:
 
     async def _changes(self, request: Request) -> Response:
         query = request.query_params
-        limit = query.get("limit", "100")
-        if not limit.isdecimal() or not 1 <= int(limit) <= MOST_ROWS:
-            raise ConsoleError(f"limit is {limit!r}; write a whole number from 1 to {MOST_ROWS}")
+        text = query.get("limit", "100")
+        limit = _number("limit", int(text) if text.isdecimal() else text, MOST_ROWS)
         board = self._boards.get(query.get("pipeline"))
         with board.lock:
             changes = board.store.rows(
-                before=query.get("before"), limit=int(limit), failed=query.get("failed") == "true"
+                before=query.get("before"), limit=limit, failed=query.get("failed") == "true"
             )
             return JSONResponse({"rows": [change.row() for change in changes]})
 
@@ -91,10 +90,7 @@ class Api:
     async def _send_again(self, request: Request) -> Response:
         id_, name = request.path_params["id"], (await _object(request)).get("route")
         board = self._boards.of_change(id_)
-        change, route = board.store.get(id_), board.routing.routes.get(str(name))
-        if route is None:
-            known = ", ".join(board.routing.routes)
-            raise NotThereError(f"there is no route {name!r}; there are {known}")
+        change, route = board.store.get(id_), _route(board, name)
         if change is None or change.record is None:
             raise NotThereError("the record of this change is not kept any more")
         record = change.record
@@ -139,9 +135,8 @@ class Api:
 
     async def _random(self, request: Request) -> Response:
         given = await _object(request)
-        board, count = self._board_of(given), given.get("count", 1)
-        if not isinstance(count, int) or isinstance(count, bool) or not 1 <= count <= MOST_RANDOM:
-            raise ConsoleError(f"count is {count!r}; write a whole number from 1 to {MOST_RANDOM}")
+        board = self._board_of(given)
+        count = _number("count", given.get("count", 1), MOST_RANDOM)
         items = await asyncio.to_thread(self._random_items, board, count)
         return await self._write(board, items)
 
@@ -166,10 +161,10 @@ class Api:
             raise NotThereError(f"the pipeline {board.name} has no form: write an item")
         if not isinstance(values, dict):
             raise ConsoleError("values are an object: the name of each field, and its value")
-        items = [form.parse(values)] if action is None else _act(form, action, values)
+        items = [form.parse(values)] if action is None else form.act(action, values)
         return await self._write(board, items)
 
-    async def _write(self, board: Board, items: list[Item]) -> Response:
+    async def _write(self, board: Board, items: Sequence[Item]) -> Response:
         table = board.deployment.table
 
         def write() -> None:
@@ -215,15 +210,10 @@ class Api:
     async def _what_if(self, request: Request) -> Response:
         given = await _object(request)
         board = self._board_of(given)
-        route = board.routing.routes.get(str(given.get("route")))
-        if route is None:
-            known = ", ".join(board.routing.routes)
-            raise NotThereError(f"there is no route {given.get('route')!r}; there are {known}")
-        edited, limit = given.get("edited") or {}, given.get("limit", 100)
+        route, edited = _route(board, given.get("route")), given.get("edited") or {}
         if not isinstance(edited, dict):
             raise ConsoleError("edited is an object: filters, template, parameters, expressions")
-        if not isinstance(limit, int) or isinstance(limit, bool) or not 1 <= limit <= MOST_ROWS:
-            raise ConsoleError(f"limit is {limit!r}; write a whole number from 1 to {MOST_ROWS}")
+        limit = _number("limit", given.get("limit", 100), MOST_ROWS)
         wanted = given.get("records", "last")
         if wanted == "last":
             with board.lock:
@@ -241,8 +231,17 @@ class Api:
         return self._boards.get(name if isinstance(name, str) else None)
 
 
-def _act(form: Form, action: str, values: dict[str, Any]) -> list[Item]:
-    return list(form.act(action, values))
+def _route(board: Board, name: object) -> Route:
+    routes = board.routing.routes
+    if name not in routes:
+        raise NotThereError(f"there is no route {name!r}; there are {', '.join(routes)}")
+    return routes[str(name)]
+
+
+def _number(name: str, value: object, most: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
+        raise ConsoleError(f"{name} is {value!r}; write a whole number from 1 to {most}")
+    return value
 
 
 async def _object(request: Request) -> dict[str, Any]:
