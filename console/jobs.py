@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Collection
-from typing import Any, Final
+from typing import Final
 
 from console.board import Board
 from console.cell import DELIVERED, DISCARDED, SUPERSEDED
@@ -39,7 +39,6 @@ class Jobs:
     def __init__(self, board: Board) -> None:
         self.board = board
         self._one = threading.Lock()
-        self._stop = threading.Event()
 
     def replay(self, chosen: Chosen) -> None:
         """Begin to replay letters, as `./help.sh redrive` does.
@@ -58,10 +57,6 @@ class Jobs:
 
         """
         self._begin("discard", lambda: self._discard(chosen))
-
-    def stop(self) -> None:
-        """End after the letter in work."""
-        self._stop.set()
 
     def _begin(self, about: str, work: Callable[[], str]) -> None:
         if not self._one.acquire(blocking=False):
@@ -97,11 +92,8 @@ class Jobs:
             rates=deployment.rates(),
             redirect=deployment.redirect,
             reading_key=deployment.reading_key,
-            stop=self._stop,
         ) as momento:
-            summary = Redrive(
-                deployment, momento, chosen=chosen, stop=self._stop, tell=tell, hold=30
-            ).run()
+            summary = Redrive(deployment, momento, chosen=chosen, tell=tell, hold=30).run()
         return sentence(summary)
 
     def _discard(self, chosen: Chosen) -> str:
@@ -117,19 +109,13 @@ class Jobs:
                 name = letter["route"] or letter["name"]
                 board.settle(letter["number"], name, "its dead letter was discarded", DISCARDED)
 
-        deleted = discard(board.deployment, chosen, stop=self._stop, tell=tell)
+        deleted = discard(board.deployment, chosen, tell=tell)
         if not deleted:
             return "No dead letter was there any more."
         return f"{deleted} dead letter{'s were' if deleted > 1 else ' was'} discarded."
 
     def _tell(self, about: str, done: int, all_: int, text: str, *, finished: bool = False) -> None:
-        progress: dict[str, Any] = {
-            "about": about,
-            "done": done,
-            "all": all_,
-            "text": text,
-            "finished": finished,
-        }
+        progress = {"about": about, "done": done, "all": all_, "text": text, "finished": finished}
         self.board.hub.tell("progress", progress)
 
 

@@ -1,6 +1,5 @@
 """Delete dead letters that nobody wants to replay."""
 
-import threading
 from collections.abc import Callable, Collection
 
 from live.aws import asking_aws
@@ -16,18 +15,16 @@ def discard(
     deployment: Deployment,
     chosen: Collection[str] | None = None,
     *,
-    stop: threading.Event | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Delete the messages with these ids (default: all) from the queues; return how many.
 
-    `tell` gets the id of each deleted message. `stop` ends it between two messages.
+    `tell` gets the id of each deleted message.
 
     Raises:
         LiveError: AWS cannot be asked, or refuses.
 
     """
-    stop = stop or threading.Event()
     deleted: set[str] = set()
 
     def delete(queue: LetterQueue, message: QueueMessage) -> None:
@@ -40,7 +37,7 @@ def discard(
             queue = LetterQueue.of(arn, deployment.client("sqs"))
             others: dict[str, QueueMessage] = {}
             fruitless = 0
-            while fruitless < FRUITLESS and not stop.is_set() and (page := queue.receive()):
+            while fruitless < FRUITLESS and (page := queue.receive()):
                 before = len(others) + len(deleted)
                 for message in page:
                     if chosen is None or message.id in chosen:
