@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from eventpipes import Request
 from eventpipes.operations import DELETE, PUT
 from live.aws import asking_aws
@@ -82,7 +80,7 @@ class ItemLooker:
             with asking_aws(f"table {self._deployment.table.name}"):
                 table = self._deployment.table.read(key)
         except LiveError as error:
-            cached, _ = self._fetched(self._read.get(name, ()))
+            cached = self._fetched(self._read.get(name, ()))
             return SeenItem(key=key, table=UNKNOWN, cached=cached, problem=str(error))
         try:
             wanted = self._converger.wanted(key, table) if self._sends else ()
@@ -112,13 +110,13 @@ class ItemLooker:
         wrong = next((state for state in states if state != IN_SYNC), IN_SYNC)
         return SeenItem(key=key, table=table, cached=shown, wanted=wanted, state=wrong)
 
-    def _fetched(self, wanted: Sequence[Request]) -> tuple[bytes | str | None, str]:
+    def _fetched(self, wanted: Sequence[Request]) -> bytes | str | None:
         if not wanted:
-            return UNKNOWN, ""
+            return UNKNOWN
         try:
-            return self._shown(wanted, [self._momento.fetch(request) for request in wanted]), ""
-        except (LiveError, BotoCoreError, ClientError) as error:
-            return UNKNOWN, str(error)
+            return self._shown(wanted, [self._momento.fetch(request) for request in wanted])
+        except LiveError:
+            return UNKNOWN
 
     def _shown(self, wanted: Sequence[Request], bodies: Sequence[bytes | None]) -> bytes | None:
         """Return the entry that the page shows: that of the put, else one that is left over."""
