@@ -4,11 +4,12 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from console.cell import DEAD_LETTER, FILTERED, UNDELIVERED
 from live.route import Route
 from live.workflow_route import METHODS, WorkflowRoute, http_tasks
 
 Step = Mapping[str, Any]
-_TELLS_OF_ALL = ("filtered", "dead-letter", "undelivered")
+_TELLS_OF_ALL = (FILTERED, DEAD_LETTER, UNDELIVERED)
 
 
 def route_id(route: Route) -> str:

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any, Final
 
 from console.cause import left_out
-from console.cell import DELIVERED, FILTERED, PENDING, RETRYING, UNKNOWN, Cell
+from console.cell import DELIVERED, FAILED, FILTERED, PENDING, RETRYING, UNKNOWN, Cell
 from console.change import Change
 from console.counts import RouteCounts
 from console.routing import Routing
@@ -277,4 +277,4 @@ def _bucket(state: str) -> str | None:
     """Return what a state counts as; None for one that does not count."""
     if state in (DELIVERED, FILTERED, RETRYING):
         return state
-    return "failed" if state in ("refused", "dead-letter", "undelivered") else None
+    return "failed" if state in FAILED else None
