@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from console.board import Board
@@ -57,10 +58,13 @@ class Boards:
 
     def start(self) -> None:
         """Begin to follow, in threads that end with the process."""
-        follows = [("tick", self._tick), ("model", self._follow_model)]
+        follows: dict[str, Callable[[], None]] = {
+            "tick": self._tick,
+            "model": self._follow_model,
+        }
         if self.settings.feed:
-            follows.append(("feed", self._follow_feed))
-        for name, follow in follows:
+            follows["feed"] = partial(self._follow, Feed(self.settings.feed))
+        for name, follow in follows.items():
             threading.Thread(target=follow, daemon=True, name=f"_follow_{name}").start()
         for board in self._boards.values():
             board.start()
@@ -209,10 +213,6 @@ class Boards:
             left = [board.flush() for board in list(self._boards.values())]
             more = any(left)
 
-    def _follow_feed(self) -> None:
-        assert self.settings.feed
-        self._follow(Feed(self.settings.feed))
-
     def _follow_logs(self, board: Board) -> None:
         """Follow the log groups of a pipeline, once a page has looked at it."""
         groups = {route.reader.logging.log_group_arn for route in board.routing.routes.values()}
@@ -221,7 +221,10 @@ class Boards:
             if name not in self._followed:
                 self._followed.add(name)
                 threading.Thread(
-                    target=self._keep_logs, args=[name], daemon=True, name="_follow_logs"
+                    target=self._follow,
+                    args=[ExecutionLogs(self._aws, name), self._wait_for_a_page],
+                    daemon=True,
+                    name="_follow_logs",
                 ).start()
         if groups == {None}:
             board.problem(
@@ -229,9 +232,6 @@ class Boards:
                 "the pipes have no log group, so the page does not see what they do: set"
                 " PIPE_LOG_LEVEL to INFO, and deploy",
             )
-
-    def _keep_logs(self, group: str) -> None:
-        self._follow(ExecutionLogs(self._aws, group), pause=self._wait_for_a_page)
 
     def _wait_for_a_page(self) -> None:
         """Wait while nobody looks; the logs are read from there on."""
