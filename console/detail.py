@@ -89,15 +89,8 @@ def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:
         texts = route.reader.filters
     filters = []
     for number, text in enumerate(texts, 1):
-        own = (
-            [
-                alternative
-                for alternative in explanation.alternatives
-                if alternative.pattern == number
-            ]
-            if explanation
-            else []
-        )
+        alternatives = explanation.alternatives if explanation else ()
+        own = [alternative for alternative in alternatives if alternative.pattern == number]
         filters.append(
             {
                 "text": text,
@@ -108,9 +101,7 @@ def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:
                         "clause": list(clause.values),
                         "found": [held.value for held in clause.found],
                         "accepted": clause.matched,
-                        "text": clause.says
-                        if clause.matched
-                        else f"{clause.says}; {_wants(clause)}",
+                        "text": clause.says + ("" if clause.matched else f"; {_wants(clause)}"),
                         "alternative": number,
                     }
                     for number, clause in _clauses(own)

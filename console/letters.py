@@ -16,6 +16,7 @@ from live.items import key_text
 from live.letter_queue import LetterQueue
 from live.stream import Record, StreamReader
 
+OF_A_RUN = "warm --on-aws could not put the item: "
 FindChange = Callable[[str], Change | None]
 """Returns the change of a sequence number."""
 
@@ -80,7 +81,7 @@ class LetterReader:
         keys = change.keys if change else self._keys(letter)
         return {
             "id": message.id,
-            "reason": _of_a_run(letter) if is_bulk else _reason(letter, change, route),
+            "reason": OF_A_RUN + _refusal(letter) if is_bulk else _reason(letter, change, route),
             "item": key_text(keys) if keys else "",
             "key_item": keys or None,
             "route": route,
@@ -143,10 +144,6 @@ def _reason(letter: DeadLetter, change: Change | None, route: str | None) -> str
         return f"Momento refused the request: {_refusal(letter)}"
     condition = CONDITIONS.get(letter.condition, letter.condition or "it was given up")
     return f"{letter.name}: {condition}"
-
-
-def _of_a_run(letter: DeadLetter) -> str:
-    return f"warm --on-aws could not put the item: {_refusal(letter)}"
 
 
 def _refusal(letter: DeadLetter) -> str:

@@ -35,8 +35,9 @@ def receiver_of(route: Route) -> Receiver:
     """Return where a route sends. A name that is made of the record is `several`."""
     endpoint = _endpoint(route)
     names = [unquote(part) for part in urlsplit(endpoint).path.split("/")[2:]]
-    names = [MANY if _is_made(name) else name for name in names] + ["", ""]
-    cache, topic = names[:2]
+    made = [name.startswith("$") or "{%" in name or "*" in name for name in names]
+    names = [MANY if is_made else name for name, is_made in zip(names, made, strict=True)]
+    cache, topic, *_ = [*names, "", ""]
     if route.operation != PUBLISH:
         topic = ""
     return Receiver(cache=cache, topic=topic, endpoint=endpoint)
@@ -55,7 +56,3 @@ def _endpoint(route: Route) -> str:
     for parameter in route.definition.path_parameters:
         endpoint = endpoint.replace("*", parameter, 1)
     return endpoint
-
-
-def _is_made(name: str) -> bool:
-    return name.startswith("$") or "{%" in name or "*" in name

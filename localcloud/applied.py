@@ -263,10 +263,6 @@ def _queue_attributes(body: Body, answer: Body) -> Body:
     return {"arn": arn, "url": answer["QueueUrl"], "id": answer["QueueUrl"]}
 
 
-def _log_group_attributes(body: Body, _answer: Body) -> Body:
-    return {"arn": f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:{body['name']}"}
-
-
 def _function(body: Body) -> Body:
     """Return a function's arguments; `filename` has to be a path that exists."""
     code = Path(body.pop("filename")).read_bytes()
@@ -292,7 +288,9 @@ TYPES: Mapping[str, Call] = {
         "logs",
         "CreateLogGroup",
         {"name": "log_group_name", "retention_in_days": None, "skip_destroy": None},
-        attributes=_log_group_attributes,
+        attributes=lambda body, _answer: {
+            "arn": f"arn:{PARTITION}:logs:{REGION}:{ACCOUNT}:log-group:{body['name']}"
+        },
     ),
     "aws_dynamodb_table": Call(
         "dynamodb",

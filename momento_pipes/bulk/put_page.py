@@ -89,7 +89,7 @@ def put_page(
         "StartAt": BEGIN,
         "States": {
             BEGIN: _begin(),
-            READ: _read(table),
+            READ: _task(_scan(table, '"Limit": $limit'), SMALLER, FITS),
             FITS: _fits(),
             SMALLER: {
                 "Type": "Choice",
@@ -171,10 +171,6 @@ def _task(arguments: str, too_large: str, following: str) -> dict[str, Any]:
         "Output": "{% [$states.result.Items] %}",
         "Next": following,
     }
-
-
-def _read(table: str) -> dict[str, Any]:
-    return _task(_scan(table, '"Limit": $limit'), SMALLER, FITS)
 
 
 def _fits() -> dict[str, Any]:

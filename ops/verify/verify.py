@@ -259,12 +259,11 @@ class Verify:
 
     def _state(self, of: Entry, item: Item | None) -> str:
         """Compare what the pipes send for an item with what the cache holds."""
-        states = [self._state_of_entry(wanted) for wanted in self._wanted(of, item)]
+        states = [
+            state_of_entry(wanted, self.sender.fetch(wanted)) for wanted in self._wanted(of, item)
+        ]
         wrong = [state for state in states if state in WRONG]
         return next(iter(wrong + states), LEFT_OUT)
-
-    def _state_of_entry(self, wanted: Request) -> str:
-        return state_of_entry(wanted, self.sender.fetch(wanted))
 
     def _wanted(self, of: Entry, item: Item | None) -> Sequence[Request]:
         """Return the requests that put an item's entries right, or one former entry."""
