@@ -44,8 +44,6 @@ STRETCH_TRANSITIONS: Final = 2
 """The call, and the state that judges it."""
 RUN_TRANSITIONS: Final = 2
 """The start of the run, and its Map."""
-SECONDS_TOLERANCE: Final = 0.15
-"""The share by which the duration of a run may differ, if its requests take as long as assumed."""
 WAIT_SECONDS: Final = 0.5
 """A child waits whole seconds."""
 
@@ -155,23 +153,6 @@ class BulkLoad:
             "scans": self.pages,
             "calls": self.stretches,
             "state_transitions": transitions_of(self.segments, self.stretches),
-        }
-
-    def far_from(self, counted: Mapping[str, int]) -> Mapping[str, tuple[int, int]]:
-        """Return the counts of a run that the model is wrong about: what was counted and told.
-
-        The items are not divided evenly among the segments, so a segment may have a page and a
-        call more or less. All else is exact.
-        """
-        expected = {
-            **self.counts,
-            "state_transitions": transitions_of(counted["children"], counted["calls"]),
-        }
-        near = {"scans": self.segments, "calls": self.segments}
-        return {
-            name: (counted[name], number)
-            for name, number in expected.items()
-            if abs(counted[name] - number) > near.get(name, 0)
         }
 
     @property
