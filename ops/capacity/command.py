@@ -272,6 +272,8 @@ def command(
 ) -> None:
     """Show whether a pipeline keeps up, its cost and first limit; exit code 2 if it does not."""
     there = _what_is_there(pipeline, aws=aws)
+    deployed = there.pop("topology", Which.PIPES)
+    watched = there.pop("watched", None)
     given = {
         "item_bytes": item_bytes,
         "routes": None if routes is None else _operations(routes),
@@ -283,11 +285,10 @@ def command(
         "region": region,
         "batch": batch,
         "concurrency": concurrency,
+        "global_table": global_table or None,
     }
-    load = _load(
-        there
-        | {name: value for name, value in given.items() if value is not None}
-        | ({"global_table": True} if global_table else {}),
+    load = Load(
+        **there | {name: value for name, value in given.items() if value is not None},
         writes=writes,
         burst_writes=burst_writes,
         burst_seconds=burst_seconds,
@@ -306,10 +307,9 @@ def command(
         log_bytes=log_bytes,
         coalesced=coalesced,
     )
-    wanted = topology or there.get("topology", Which.PIPES)
+    wanted = topology or deployed
     chosen = SEVERAL.get(wanted) or [Topology(wanted)]
     refuse_unused(context, unused(chosen, load))
-    watched = there.get("watched")
     if watch_minutes is not None:
         watched = WatchSettings(minutes=watch_minutes) if watch_minutes else None
     models = [build(choice, load, watched=watched) for choice in chosen]
@@ -333,11 +333,6 @@ def _operations(routes: str) -> frozenset[str]:
         if name not in SHORT_NAMES:
             raise OpsError(f"--routes: there is no route {name!r}; the routes are {known}")
     return frozenset(SHORT_NAMES[name] for name in names)
-
-
-def _load(values: dict[str, Any], **options: Any) -> Load:  # noqa: ANN401 - Load's fields
-    others = {"topology", "watched"}
-    return Load(**{name: value for name, value in values.items() if name not in others}, **options)
 
 
 def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """The topologies of a pipeline: their routes as stages, and their quotas."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
@@ -136,7 +136,7 @@ def _pipes(load: Load) -> PipelineModel:
             *_of_the_table(load),
             *_of_momento(load, routes),
         ],
-        impossible=_too_large(load),
+        impossible=[*_too_large(load)],
         charges=bill_of_pipes(load),
     )
 
@@ -165,14 +165,6 @@ def _bus(load: Load) -> PipelineModel:
     ]
     quotas = limits.regional(load.region)
     invoked = sum(load.share(name) for name in OPERATIONS) * load.attempts
-    too_large = _too_large(load)
-    largest = max((record_bytes(load, kind) for kind in load.taken), default=0)
-    if largest > limits.BUS_ENTRY_BYTES:
-        too_large.append(
-            f"a record of an item of {load.item_bytes:,} bytes is about {largest:,} bytes, its"
-            f" images together, and an entry of an event bus takes {limits.BUS_ENTRY_BYTES:,}:"
-            " the bus cannot carry it; keep the pipes, or store less in the item"
-        )
     return PipelineModel(
         topology=Topology.BUS,
         load=load,
@@ -186,7 +178,15 @@ def _bus(load: Load) -> PipelineModel:
             *_of_the_table(load),
             *_of_momento(load, routes),
         ],
-        impossible=too_large,
+        impossible=[
+            *_too_large(load),
+            *_too_large_for(
+                f"an entry of an event bus takes {limits.BUS_ENTRY_BYTES:,}: the bus cannot carry"
+                " it; keep the pipes, or store less in the item",
+                load,
+                limits.BUS_ENTRY_BYTES,
+            ),
+        ],
         charges=bill_of_bus(load),
     )
 
@@ -232,32 +232,36 @@ def _workflow(load: Load) -> PipelineModel:
             *_of_the_table(load),
             *_of_momento(load, routes),
         ],
-        impossible=[*_too_large(load), *_too_large_for_a_batch(load), *_too_long(batch_seconds)],
+        impossible=[
+            *_too_large(load),
+            *_too_large_for(
+                f"an execution takes {limits.EXECUTION_CHARACTERS:,} characters: pass only what"
+                " the mapping reads (trimmed=True), or store less in the item",
+                load,
+                limits.EXECUTION_CHARACTERS,
+            ),
+            *_too_long(batch_seconds),
+        ],
         charges=bill_of_workflow(load, batch_seconds=batch_seconds),
     )
 
 
-def _too_large_for_a_batch(load: Load) -> list[str]:
+def _too_large_for(what: str, load: Load, most: int) -> Iterator[str]:
     largest = max((record_bytes(load, kind) for kind in load.taken), default=0)
-    if largest <= limits.EXECUTION_CHARACTERS:
-        return []
-    problem = (
-        f"a record of an item of {load.item_bytes:,} bytes is about {largest:,} bytes, its images"
-        f" together, and an execution takes {limits.EXECUTION_CHARACTERS:,} characters: pass only"
-        " what the mapping reads (trimmed=True), or store less in the item"
-    )
-    return [problem]
+    if largest > most:
+        yield (
+            f"a record of an item of {load.item_bytes:,} bytes is about {largest:,} bytes, its"
+            f" images together, and {what}"
+        )
 
 
-def _too_long(batch_seconds: float) -> list[str]:
-    if batch_seconds <= limits.EXECUTION_SECONDS:
-        return []
-    problem = (
-        f"a batch takes {batch_seconds:,.0f} s, and an execution at most"
-        f" {limits.EXECUTION_SECONDS} s: take smaller batches (WORKFLOW_BATCH_SIZE), or a higher"
-        " WORKFLOW_CONCURRENCY"
-    )
-    return [problem]
+def _too_long(batch_seconds: float) -> Iterator[str]:
+    if batch_seconds > limits.EXECUTION_SECONDS:
+        yield (
+            f"a batch takes {batch_seconds:,.0f} s, and an execution at most"
+            f" {limits.EXECUTION_SECONDS} s: take smaller batches (WORKFLOW_BATCH_SIZE), or a"
+            " higher WORKFLOW_CONCURRENCY"
+        )
 
 
 _SHARD_WAY_OUT = (
@@ -383,11 +387,10 @@ def _of_momento(load: Load, routes: Sequence[RouteModel]) -> list[Quota]:
     return quotas
 
 
-def _too_large(load: Load) -> list[str]:
-    if PUBLISH not in load.routes or load.message <= limits.TOPIC_MESSAGE_BYTES:
-        return []
-    problem = (
-        f"a message of {load.message:,} bytes is more than the {limits.TOPIC_MESSAGE_BYTES:,} that"
-        " a Momento topic takes: publish less of the item, and say how much with --message-bytes"
-    )
-    return [problem]
+def _too_large(load: Load) -> Iterator[str]:
+    if PUBLISH in load.routes and load.message > limits.TOPIC_MESSAGE_BYTES:
+        yield (
+            f"a message of {load.message:,} bytes is more than the {limits.TOPIC_MESSAGE_BYTES:,}"
+            " that a Momento topic takes: publish less of the item, and say how much with"
+            " --message-bytes"
+        )
