@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ops.demo.local_stack import apply
 from ops.deploy import first_deploy
 from ops.terraform import terraform
-from ops.terraform.terraform import Terraform, TerraformError, synthesize
+from ops.terraform.terraform import Terraform, TerraformError, read_synthesized, synthesize
 from stacks.settings import Settings
 
 STACK: Final = "conformance"
@@ -78,8 +78,7 @@ class Throwaway:
     @cached_property
     def document(self) -> Mapping[str, Any]:
         """The synthesized JSON."""
-        text = (self._synthesized / "cdk.tf.json").read_text(encoding="utf-8")
-        document: Mapping[str, Any] = json.loads(text)
+        document: Mapping[str, Any] = read_synthesized(self._synthesized)
         return document
 
     def deploy(self, targets: Sequence[str] = ()) -> None:
