@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from live.aws import asking_aws
 from live.converge import Converger
 from live.deployment import Deployment
-from live.momento import Momento
 from live.output import console, print_json
 from live.undelivered import UndeliveredRecords
 from momento_pipes.bulk_settings import BulkSettings, advice, refusal
@@ -31,7 +30,7 @@ from ops.shared.errors import OpsError
 from ops.shared.progress_bar import progress_bar
 from ops.shared.repair.interrupt import finishing_on_interrupt
 from ops.shared.repair.report import progress as bar_of
-from ops.shared.repair.run import momento_rates
+from ops.shared.repair.run import momento_of
 from stacks.settings import Settings
 
 LOOK_SECONDS: Final = 2.0
@@ -68,17 +67,14 @@ def show_estimate(kind: RunKind, *, rate: int | None, as_json: bool) -> None:
         problem = refusal(rate, given.cache_operations) or advice(rate, given.cache_operations)
         if problem:
             print(f"warning: --rate is {rate:,}: {problem}", file=sys.stderr)
+    loads = [
+        BulkLoad(kind=kind, items=size, item_bytes=ITEM_BYTES, settings=settings)
+        for size in estimate.SIZES
+    ]
     if as_json:
-        print_json(
-            [
-                estimate.as_json(
-                    BulkLoad(kind=kind, items=size, item_bytes=ITEM_BYTES, settings=settings)
-                )
-                for size in estimate.SIZES
-            ]
-        )
-        return
-    estimate.show_sizes(kind, settings, ITEM_BYTES)
+        print_json([estimate.as_json(load) for load in loads])
+    else:
+        estimate.show_sizes(loads)
 
 
 def run(asked: Asked) -> None:
@@ -103,20 +99,21 @@ def run(asked: Asked) -> None:
     raise typer.Exit(0 if summary.complete else 1)
 
 
+@dataclass
 class _BulkRun:
-    def __init__(
-        self, asked: Asked, settings: Settings, deployment: Deployment, stop: Event
-    ) -> None:
-        self._asked = asked
-        self._settings = settings
-        self._deployment = deployment
-        self._stop = stop
+    asked: Asked
+    settings: Settings
+    deployment: Deployment
+    stop: Event
+
+    def __post_init__(self) -> None:
         self._runs = MapRuns.of(
-            deployment.client("stepfunctions"), f"{deployment.name}-bulk-{asked.kind}"
+            self.deployment.client("stepfunctions"),
+            f"{self.deployment.name}-bulk-{self.asked.kind}",
         )
 
     def run(self) -> BulkSummary:
-        arn = self._runs.resume() if self._asked.resume else self._start()
+        arn = self._runs.resume() if self.asked.resume else self._start()
         begun = self._runs.describe(arn)
         since = begun["startDate"].timestamp()
         with self._recheck() as recheck, self._bar() as tell:
@@ -126,32 +123,32 @@ class _BulkRun:
                 nonlocal done
                 if recheck is not None and time.time() - done > EVERY_SECONDS:
                     done = recheck.run(done)
-                return self._stop.wait(LOOK_SECONDS)
+                return self.stop.wait(LOOK_SECONDS)
 
             ended = self._runs.follow(arn, tell, pause)
             if ended is None:
-                return BulkSummary(self._asked.kind, RUNNING, SegmentTotals(), arn)
+                return BulkSummary(self.asked.kind, RUNNING, SegmentTotals(), arn)
             summary = self._summary(arn, ended)
             if recheck is not None and summary.status == SUCCEEDED:  # else --resume does it
                 recheck.run(done)
                 summary.compared = recheck.compared
                 summary.problems += recheck.problems
-                undelivered = UndeliveredRecords(self._deployment)
+                undelivered = UndeliveredRecords(self.deployment)
                 places = recheck.places_before(time.time() - undelivered.longest)
                 summary.not_final = len(undelivered.until(places=places))
         if begun["status"] != RUNNING:
             summary.ended_ago = max(time.time() - begun["stopDate"].timestamp(), 0.0)
-        if self._asked.repair:
+        if self.asked.repair:
             self._repair(summary)
         return summary
 
     def _start(self) -> str:
         load = self._load()
-        said = f"{self._asked.kind} of {self._deployment.table.name}: {estimate.sentence(load)}"
+        said = f"{self.asked.kind} of {self.deployment.table.name}: {estimate.sentence(load)}"
         print(said, file=sys.stderr)
-        if self._asked.kind is RunKind.VERIFY:
+        if self.asked.kind is RunKind.VERIFY:
             self._look_at_lambda(load.segments)
-        if not self._asked.yes:
+        if not self.asked.yes:
             if not sys.stdin.isatty():
                 raise OpsError("to start without a terminal, add --yes")
             if not typer.confirm("Start it?", err=True):
@@ -165,7 +162,7 @@ class _BulkRun:
             OpsError: they are more.
 
         """
-        functions = self._deployment.client("lambda")
+        functions = self.deployment.client("lambda")
         try:
             runs = min(self._runs.children(), segments)
             unreserved = lambda_runs.unreserved_runs(functions)
@@ -183,13 +180,13 @@ class _BulkRun:
             print(f"warning: {problem}", file=sys.stderr)
 
     def _load(self) -> BulkLoad:
-        table = self._deployment.table
+        table = self.deployment.table
         items = max(table.about, 1)
         return BulkLoad(
-            kind=self._asked.kind,
+            kind=self.asked.kind,
             items=items,
             item_bytes=max(table.size // items, 1),
-            settings=self._settings.bulk_settings,
+            settings=self.settings.bulk_settings,
         )
 
     def _summary(self, arn: str, ended: Any) -> BulkSummary:  # noqa: ANN401 - boto3's
@@ -198,13 +195,13 @@ class _BulkRun:
         if not self._runs.was_redriven(arn):
             seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
         return BulkSummary(
-            self._asked.kind,
+            self.asked.kind,
             ended["status"],
             SegmentTotals() if files is None else SegmentTotals.of(files),
             arn,
             seconds,
             cause=results.explained(ended.get("error", ""), ended.get("cause", "")),
-            asked_to_repair=self._asked.repair,
+            asked_to_repair=self.asked.repair,
         )
 
     def _files(self, arn: str) -> RunFiles | None:
@@ -212,35 +209,24 @@ class _BulkRun:
         id_, (region, account) = self._runs.map_run_id(arn), arn.split(":")[3:5]
         if id_ is None:
             return None
-        bucket = f"{self._deployment.name}-bulk-{account}-{region}"
-        return RunFiles(self._deployment.client("s3"), bucket, id_)
+        bucket = f"{self.deployment.name}-bulk-{account}-{region}"
+        return RunFiles(self.deployment.client("s3"), bucket, id_)
 
     @contextmanager
     def _recheck(self) -> Iterator[BulkRecheck | None]:
         """Give what compares the keys that are written during a warm-up; None for verify."""
-        if self._asked.kind is RunKind.VERIFY:
+        if self.asked.kind is RunKind.VERIFY:
             yield None
             return
         with (
-            self._momento() as momento,
-            closing(BulkRecheck(self._deployment, momento, self._stop)) as recheck,
+            momento_of(self.deployment, self.stop) as momento,
+            closing(BulkRecheck(self.deployment, momento, self.stop)) as recheck,
         ):
             yield recheck
 
     @contextmanager
-    def _momento(self) -> Iterator[Momento]:
-        deployment = self._deployment
-        with Momento(
-            rates=momento_rates(deployment, None),
-            redirect=deployment.redirect,
-            reading_key=deployment.reading_key,
-            stop=self._stop,
-        ) as momento:
-            yield momento
-
-    @contextmanager
     def _bar(self) -> Iterator[Any]:
-        pace = Pace(self._deployment.table.about)
+        pace = Pace(self.deployment.table.about)
         with progress_bar() as bar:
             task = bar.add_task("segments", total=None)
             last = MapRunProgress()
@@ -251,7 +237,7 @@ class _BulkRun:
                 bar.update(
                     task, description=text, completed=progress.done, total=progress.total or None
                 )
-                if not console.is_terminal and not self._asked.as_json and progress != last:
+                if not console.is_terminal and not self.asked.as_json and progress != last:
                     print(f"{progress.done} of {progress.total} {text}", file=sys.stderr)
                 last = progress
 
@@ -262,13 +248,13 @@ class _BulkRun:
         files = self._files(summary.execution)
         if files is None:
             return
-        with self._momento() as momento, bar_of("keys") as advance:
-            converger = Converger(self._deployment, momento)
+        with momento_of(self.deployment, self.stop) as momento, bar_of("keys") as advance:
+            converger = Converger(self.deployment, momento)
             repair(
                 summary,
                 files,
                 converger,
-                undelivered=UndeliveredRecords(self._deployment),
-                stop=self._stop,
+                undelivered=UndeliveredRecords(self.deployment),
+                stop=self.stop,
                 tell=lambda: advance(summary.wrong),
             )

@@ -1,9 +1,10 @@
 """Say how long a run takes and what it costs, before it starts."""
 
+from collections.abc import Sequence
+
 from rich.table import Table
 
 from live.output import console
-from momento_pipes.bulk_settings import BulkSettings
 from ops.capacity.bulk import BulkLoad, RunKind
 
 SIZES = tuple(10**power for power in range(4, 10))
@@ -35,21 +36,12 @@ def sentence(load: BulkLoad) -> str:
     )
 
 
-def show_sizes(kind: RunKind, settings: BulkSettings, item_bytes: int) -> None:
-    """Print the duration and the bill for tables of 10 thousand to 1 billion items."""
-    loads = [
-        BulkLoad(kind=kind, items=size, item_bytes=item_bytes, settings=settings) for size in SIZES
-    ]
+def show_sizes(loads: Sequence[BulkLoad]) -> None:
+    """Print the durations and the bills of runs that differ only in the size of the table."""
+    kind, rate, item_bytes = loads[0].kind, loads[0].settings.rate, loads[0].item_bytes
     table = Table(box=None, padding=(0, 2, 0, 0))
-    for name in (
-        "items",
-        "duration",
-        "items/s",
-        "DynamoDB",
-        "Step Functions",
-        "Lambda",
-        "data out",
-    ):
+    services = ("DynamoDB", "Step Functions", "Lambda", "data out")
+    for name in ("items", "duration", "items/s", *services):
         if name != "Lambda" or kind is RunKind.VERIFY:
             table.add_column(name, justify="right")
     table.add_column("US $", justify="right")
@@ -62,7 +54,7 @@ def show_sizes(kind: RunKind, settings: BulkSettings, item_bytes: int) -> None:
             f"{load.dollars:,.2f}",
         )
     console.print(
-        f"{kind} --on-aws at {settings.rate:,} requests a second, items of {item_bytes:,} bytes:",
+        f"{kind} --on-aws at {rate:,} requests a second, items of {item_bytes:,} bytes:",
         soft_wrap=True,
     )
     console.print(table)

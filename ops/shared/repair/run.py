@@ -78,12 +78,7 @@ def begin(
     with (
         Deployment(settings_there(aws=aws, quiet=as_json), pipeline) as deployment,
         finishing_on_interrupt() as stop,
-        Momento(
-            rates=momento_rates(deployment, rate),
-            redirect=deployment.redirect,
-            reading_key=deployment.reading_key,
-            stop=stop,
-        ) as momento,
+        momento_of(deployment, stop, rate) as momento,
         progress(noun) as advance,
     ):
         yield RepairRun(deployment, momento, stop, advance)
@@ -121,7 +116,15 @@ def end(summary: Summary, show: Callable[[], None], *, as_json: bool) -> None:
     raise typer.Exit(0 if summary.complete else 1)
 
 
-def momento_rates(deployment: Deployment, rate: int | None) -> dict[str, int]:
-    """Return the requests a second by HTTP method; reads are as fast as the fastest writes."""
+def momento_of(deployment: Deployment, stop: Event, rate: int | None = None) -> Momento:
+    """Return the client of a deployment's Momento; reads are as fast as the fastest writes.
+
+    `rate` are the requests a second (default: the rates of the API destinations).
+    """
     rates = deployment.rates(rate)
-    return {"GET": max(rates.values())} | rates
+    return Momento(
+        rates={"GET": max(rates.values())} | rates,
+        redirect=deployment.redirect,
+        reading_key=deployment.reading_key,
+        stop=stop,
+    )
