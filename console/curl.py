@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Mapping
 from typing import Any, Final
 
-from live.reading import redirected
+from eventpipes.request import redirected
 
 _LEFT_OUT: Final = frozenset(
     {"authorization", "user-agent", "connection", "range", "accept-encoding", "host"}

@@ -6,6 +6,7 @@ See AWS: "API destinations as targets in Amazon EventBridge".
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
+from urllib.parse import urlsplit
 
 from eventpipes.definition import Destination, Secret
 from eventpipes.errors import InvalidDefinition, Unsupported
@@ -211,3 +212,15 @@ class _Endpoint:
             origin = of_parameter("path parameter", text, event)
             pieces += [Piece(encode(value(event)), origin), Piece(piece)]
         return pieces
+
+
+def redirected(url: str, origin: str | None) -> str:
+    """Return the URL at another origin.
+
+    >>> redirected("https://api.cache.example/cache/c?key=a", "http://127.0.0.1:1234")
+    'http://127.0.0.1:1234/cache/c?key=a'
+    """
+    if origin is None:
+        return url
+    parts = urlsplit(url)
+    return origin.rstrip("/") + url[len(f"{parts.scheme}://{parts.netloc}") :]

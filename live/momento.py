@@ -25,6 +25,7 @@ import httpx
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
+from eventpipes.request import redirected
 from live.kept_connection import IDEMPOTENT, KeptConnection
 from live.momento_answer import judged
 from live.reading import (
@@ -33,7 +34,6 @@ from live.reading import (
     UnusableError,
     own_headers,
     reading,
-    redirected,
 )
 
 __all__ = [

@@ -61,15 +61,3 @@ def own_headers(request: Request) -> dict[str, str]:
         for name, value in request.headers.items()
         if name.lower() not in _OF_EVENTBRIDGE
     }
-
-
-def redirected(url: str, origin: str | None) -> str:
-    """Return the URL at another origin.
-
-    >>> redirected("https://api.cache.example/cache/c?key=a", "http://127.0.0.1:1234")
-    'http://127.0.0.1:1234/cache/c?key=a'
-    """
-    if origin is None:
-        return url
-    parts = urlsplit(url)
-    return origin.rstrip("/") + url[len(f"{parts.scheme}://{parts.netloc}") :]

@@ -15,7 +15,7 @@ import httpx
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit, retry_after
-from eventpipes.request import RETRIED
+from eventpipes.request import RETRIED, redirected
 
 from .authorization import DEAUTHORIZES, Authorization
 
@@ -115,7 +115,7 @@ class Sender:
             # The request has only the headers that EventBridge sends; httpx adds no headers.
             sent = httpx.Request(
                 request.method,
-                self._url(request.url),
+                redirected(request.url, self.redirect),
                 headers={**request.headers, "Host": urlsplit(request.url).netloc},
                 content=request.body.encode(),
                 extensions={"timeout": self._http.timeout.as_dict()},
@@ -138,12 +138,6 @@ class Sender:
             began=began,
         )
         return attempt, retry_after(response.headers, second=self.timing.second)
-
-    def _url(self, url: str) -> str:
-        if self.redirect is None:
-            return url
-        parts = urlsplit(url)
-        return self.redirect + url[len(f"{parts.scheme}://{parts.netloc}") :]
 
 
 def _problem(began: float, started: float, problem: str) -> Attempt:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from eventpipes import Connection
+from eventpipes.request import redirected
 from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
 from eventpipes.workflow.services import WithoutAws
 from eventpipes.workflow.state_error import TIMEOUT
@@ -109,14 +110,13 @@ class WorkflowServices(WithoutAws):
         return answer
 
     async def _send(self, call: HttpCall, connection: Connection) -> HttpAnswer:
-        parts = urlsplit(call.url)
-        origin = self.redirect or f"{parts.scheme}://{parts.netloc}"
+        host = urlsplit(call.url).netloc
         timeout = min(call.timeout, self.timing.task_timeout)
         try:
             response = await self.client.request(
                 call.method,
-                origin + call.url[len(f"{parts.scheme}://{parts.netloc}") :],
-                headers={**call.headers, **connection.headers, "Host": parts.netloc},
+                redirected(call.url, self.redirect),
+                headers={**call.headers, **connection.headers, "Host": host},
                 content=call.body.encode(),
                 timeout=timeout,
             )

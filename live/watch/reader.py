@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
+from eventpipes.request import redirected
 from live.kept_connection import KeptConnection
-from live.reading import UnansweredError, reading, redirected
+from live.reading import UnansweredError, reading
 from live.watch.errors import SilentMomentoError, WatchError
 
 PER_SECOND = 10

@@ -10,9 +10,9 @@ import pytest
 from starlette.responses import Response
 
 from eventpipes import Request
-from eventpipes.request import DEFAULT_HEADERS
+from eventpipes.request import DEFAULT_HEADERS, redirected
 from live.momento import Momento, RefusedError, UnansweredError, UnusableError
-from live.reading import reading, redirected
+from live.reading import reading
 from localcloud.momento import LocalMomento
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 

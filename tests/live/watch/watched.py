@@ -7,8 +7,8 @@ from typing import Any, Self
 import httpx
 import pytest
 
+from eventpipes.request import redirected
 from live.converge import Converger
-from live.reading import redirected
 from live.watch import changed_keys
 from live.watch.changed_keys import ChangedKeys, Memory
 from live.watch.given import Given
