@@ -22,7 +22,7 @@ FEED = "PIPE_DELIVERIES_URL"
 
 
 class Feed(Steps):
-    """The local cloud's feed (`localcloud.feed`); `url` is that of its steps."""
+    """The local cloud's feed (`localcloud.runner.feed`); `url` is that of its steps."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -45,7 +45,7 @@ class Feed(Steps):
         return (step for step in self._read() if step["kind"] == ENDED)
 
     def runner(self) -> Mapping[str, Any]:
-        """Return the runner's heartbeat (`localcloud.runner`).
+        """Return the runner's heartbeat (`localcloud.runner.runner`).
 
         Raises:
             LiveError: the local cloud does not answer.

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 
-from .delivery import Delivery
+from .deliveries.delivery import Delivery
 from .errors import LocalCloudError
-from .momento_limits import Limits, read_max_ttl
+from .momento.limits import Limits, read_max_ttl
 
 if TYPE_CHECKING:
     from .cloud import LocalCloud

@@ -8,13 +8,13 @@ from typing import Self
 from eventpipes import Definition, RuleDefinition
 from eventpipes.momento_names import request_names
 
-from .aws import LocalAws
-from .checkpoints import Checkpoints
-from .delivery import Delivery
-from .feed import DeliveryFeed
-from .momento import Limits, LocalMomento
-from .momento_limits import MAX_TTL_SECONDS
-from .runner import Runner
+from .aws.aws import LocalAws
+from .deliveries.delivery import Delivery
+from .momento.limits import MAX_TTL_SECONDS
+from .momento.service import Limits, LocalMomento
+from .runner.checkpoints import Checkpoints
+from .runner.feed import DeliveryFeed
+from .runner.runner import Runner
 
 MOMENTO_API_ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 """The stack's endpoint if the settings have none. Requests go to the local Momento."""

@@ -13,17 +13,17 @@ import pytest
 
 import live.cloud
 import live.momento
-import localcloud.momento
+import localcloud.momento.service
 import weather.tour
 from live.aws import Aws
 from live.cache import Cache
 from live.momento import Momento
 from live.topic import Topic
 from localcloud import LocalAws
-from localcloud.delivery import Delivery
-from localcloud.feed import DeliveryFeed
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
+from localcloud.deliveries.delivery import Delivery
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.feed import DeliveryFeed
+from localcloud.runner.runner import Runner
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from tests.localcloud.arrivals import until
@@ -136,7 +136,7 @@ def unbroken_poll(momento: LocalMomento) -> Iterator[None]:
     A poll that ends without a message gives no position. Messages before the next poll are missed.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 600.0)
+        patch.setattr(localcloud.momento.service, "LONG_POLL_SECONDS", 600.0)
         yield
         until(lambda: polls(momento) > 0)
 

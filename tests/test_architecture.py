@@ -279,7 +279,7 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
     ("path", "source", "found"),
     [
         ("main.py", "import localcloud", ["localcloud"]),
-        ("momento_pipes/pipes/pipe.py", "import localcloud.aws", ["localcloud.aws"]),
+        ("momento_pipes/pipes/pipe.py", "import localcloud.aws.aws", ["localcloud.aws.aws"]),
         ("momento_pipes/pipes/pipe.py", "import stacks.settings", ["stacks.settings"]),
         ("stacks/weather.py", "import live, momento_pipes.mapping", ["live"]),
         ("momento_pipes/pipes/pipe.py", "from ops import terraform", ["ops.terraform"]),
@@ -292,10 +292,10 @@ def test_a_rule_is_about_files_that_exist(rule: Rule) -> None:
             "from constructs import Construct",
             ["constructs.Construct"],
         ),
-        ("localcloud/aws.py", "from stacks.settings import x", ["stacks.settings.x"]),
-        ("localcloud/aws.py", "from .. import ops", ["ops"]),
-        ("localcloud/aws.py", f"import {LIBRARY}", [LIBRARY]),
-        ("localcloud/aws.py", "from . import momento\nimport boto3, eventpipes", []),
+        ("localcloud/aws/aws.py", "from stacks.settings import x", ["stacks.settings.x"]),
+        ("localcloud/aws/aws.py", "from ... import ops", ["ops"]),
+        ("localcloud/aws/aws.py", f"import {LIBRARY}", [LIBRARY]),
+        ("localcloud/aws/aws.py", "from .. import momento\nimport boto3, eventpipes", []),
         ("ops/plan.py", "from localcloud import LocalAws", ["localcloud.LocalAws"]),
         (
             "ops/plan.py",

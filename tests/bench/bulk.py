@@ -22,8 +22,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from localcloud import LocalAws
-from localcloud.momento_cache import CachedItem
-from localcloud.sender import Timing
+from localcloud.deliveries.sender import Timing
+from localcloud.momento.cache import CachedItem
 from momento_pipes.bulk_settings import BulkSettings
 from ops.capacity.bulk import BulkLoad, RunKind
 from tests.localcloud.bulk_cloud import BulkCloud, body

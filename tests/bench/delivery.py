@@ -34,11 +34,11 @@ from botocore.client import BaseClient
 from eventpipes import Pipe
 from eventpipes.rate_limit import RateLimit
 from localcloud import LocalAws
-from localcloud.delivery import Delivery
-from localcloud.logs import ExecutionLog
-from localcloud.momento import LocalMomento
-from localcloud.runner import IDLE_SECONDS, Runner
-from localcloud.sender import Sender
+from localcloud.deliveries.delivery import Delivery
+from localcloud.deliveries.logs import ExecutionLog
+from localcloud.deliveries.sender import Sender
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.runner import IDLE_SECONDS, Runner
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, WeatherPipes, empty
 
 WRITERS = 2

@@ -30,14 +30,14 @@ from rich.table import Table
 from starlette.requests import Request
 from starlette.responses import Response
 
-import localcloud.runner
+import localcloud.runner.runner
 from localcloud import LocalAws
 from localcloud.applied import Applied, client
-from localcloud.checkpoints import Checkpoints
-from localcloud.delivery import Delivery
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
-from localcloud.sender import Timing
+from localcloud.deliveries.delivery import Delivery
+from localcloud.deliveries.sender import Timing
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.checkpoints import Checkpoints
+from localcloud.runner.runner import Runner
 from tests.localcloud.race_rows import HANG_SECONDS, ROWS, Row
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
@@ -109,7 +109,7 @@ class Race:
         with ExitStack() as stack:
             momento = stack.enter_context(LocalMomento(api_key=API_KEY, caches=(CACHE,)))
             momento.service.interfere = self._interfere
-            stack.enter_context(mock.patch.object(localcloud.runner, "WATCH_SECONDS", 0.3))
+            stack.enter_context(mock.patch.object(localcloud.runner.runner, "WATCH_SECONDS", 0.3))
             runner = stack.enter_context(
                 Runner(
                     endpoint=self._aws.endpoint,

@@ -38,7 +38,7 @@ from tests.ops.shared.repair.repair_cloud import RepairCloud
 
 SERVER = f"""
 import time
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 with LocalMomento(api_key={API_KEY!r}, caches=({CACHE!r},)) as momento:
     print(momento.endpoint, flush=True)
     time.sleep(86_400)

@@ -14,17 +14,17 @@ import uvicorn
 from starlette.requests import Request
 from starlette.responses import Response
 
-import localcloud.feed
-import localcloud.momento
-import localcloud.runner
+import localcloud.momento.service
+import localcloud.runner.feed
+import localcloud.runner.runner
 from console.settings import ConsoleSettings
 from console.web import page
 from localcloud import LocalAws
 from localcloud.app_server import KEEP_ALIVE_SECONDS
 from localcloud.applied import Applied, client
-from localcloud.feed import DeliveryFeed
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.feed import DeliveryFeed
+from localcloud.runner.runner import Runner
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from tests.console.shop import API_KEY, CACHE, PREFIX, STACK, TOPICS, document
@@ -149,9 +149,9 @@ def running(aws: LocalAws, topology: str, log_level: str = "OFF") -> Iterator[Sh
 def running_stack(aws: LocalAws, made: Made) -> Iterator[Shop]:
     """Run a stack with the prefix of the shop."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
-        patch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
-        patch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 600.0)
+        patch.setattr(localcloud.runner.runner, "WATCH_SECONDS", 0.3)
+        patch.setattr(localcloud.runner.feed, "LONG_POLL_SECONDS", 0.2)
+        patch.setattr(localcloud.momento.service, "LONG_POLL_SECONDS", 600.0)
         with (
             LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento,
             DeliveryFeed() as feed,

@@ -14,7 +14,7 @@ from eventpipes import Definition, Destination, Request, RuleDefinition, Source
 from eventpipes.definition import Connection
 from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_ITEM_BYTES, MAX_MESSAGE_BYTES, MAX_TTL_SECONDS
-from localcloud import momento_limits as of_the_stand_in
+from localcloud.momento import limits as of_the_stand_in
 from momento_pipes.momento import limits as of_the_stacks
 from tests.each import each
 

@@ -10,7 +10,7 @@ from starlette.responses import PlainTextResponse, Response
 from live.cache import Cache
 from live.errors import LiveError
 from live.momento import Access
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from tests.conftest import KEY
 from tests.localcloud.arrivals import unused_port
 from tests.running_weather import momento

@@ -11,13 +11,13 @@ from botocore.exceptions import ClientError
 from starlette.exceptions import HTTPException
 
 import live.execution_logs
-import localcloud.feed
+import localcloud.runner.feed
 from live.aws import Aws
 from live.deliveries import Feed
 from live.errors import LiveError
 from live.execution_logs import ExecutionLogs
 from live.step import ENDED, DeliveryStep, Steps
-from localcloud.feed import DeliveryFeed
+from localcloud.runner.feed import DeliveryFeed
 from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
 from tests.running_weather import SECRET, RunningWeather
@@ -27,7 +27,7 @@ from weather.records import random_record, refused_record
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often."""
-    monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
+    monkeypatch.setattr(localcloud.runner.feed, "LONG_POLL_SECONDS", 0.2)
     monkeypatch.setattr(live.execution_logs, "LOG_SECONDS", 0.05)
 
 

@@ -14,8 +14,8 @@ from live.errors import LiveError
 from live.health import CHECK_SECONDS, DOWN, OK, UNKNOWN, Health, PartState, UnknownError
 from live.momento import Access
 from live.probes import ANSWER_SECONDS, AWS_RUNS, probes
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT

@@ -13,7 +13,7 @@ from eventpipes import Request
 from eventpipes.request import DEFAULT_HEADERS, redirected
 from live.momento import Momento, RefusedError, UnansweredError, UnusableError
 from live.reading import reading
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
 
 ORIGIN = "https://api.example.com"

@@ -13,7 +13,7 @@ from live.errors import LiveError
 from live.momento import Momento
 from live.momento_auth import MomentoAuth, NotAllowedError
 from localcloud.app_server import AppServer
-from localcloud.momento import MomentoService
+from localcloud.momento.service import MomentoService
 from tests.each import each
 
 OWNER = "the-owner's-key"

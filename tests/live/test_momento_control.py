@@ -18,7 +18,7 @@ from live.errors import LiveError
 from live.momento import Momento
 from live.momento_control import control_origin, create_cache
 from localcloud.app_server import AppServer
-from localcloud.momento import Limits, LocalMomento
+from localcloud.momento.service import Limits, LocalMomento
 from tests.conftest import ENDPOINT
 from tests.each import each
 

@@ -9,12 +9,12 @@ from urllib.parse import urlsplit
 import pytest
 
 import live.execution_logs
-import localcloud.feed
+import localcloud.runner.feed
 from live.aws import Aws
 from live.deliveries import Feed
 from live.execution_logs import ExecutionLogs
 from live.step import Step, Steps
-from localcloud.feed import DeliveryFeed
+from localcloud.runner.feed import DeliveryFeed
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY, PUT
 from tests.running_weather import RunningWeather
@@ -26,7 +26,7 @@ PIPE = "arn:aws:pipes:us-east-1:123456789012:pipe/orders-cache-put-pipe"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Look often."""
-    monkeypatch.setattr(localcloud.feed, "LONG_POLL_SECONDS", 0.2)
+    monkeypatch.setattr(localcloud.runner.feed, "LONG_POLL_SECONDS", 0.2)
     monkeypatch.setattr(live.execution_logs, "LOG_SECONDS", 0.05)
 
 
@@ -44,8 +44,8 @@ def look(source: Steps) -> list[Step]:
 
 def test_a_slow_reader_is_told_of_the_gap(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing else is lost, also if the feed goes on while the reader catches up."""
-    monkeypatch.setattr(localcloud.feed, "KEPT", 20)
-    monkeypatch.setattr(localcloud.feed, "PAGE", 15)
+    monkeypatch.setattr(localcloud.runner.feed, "KEPT", 20)
+    monkeypatch.setattr(localcloud.runner.feed, "PAGE", 15)
     with DeliveryFeed() as feed:
         source = Feed(f"{feed.endpoint}/steps")
         tell(feed, 3)

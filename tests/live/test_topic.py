@@ -13,11 +13,11 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 import live.topic
-import localcloud.momento
+import localcloud.momento.service
 from live.errors import LiveError
 from live.momento import Access
 from live.topic import Connected, Disconnected, Discontinuity, Message, Topic, TopicEvent
-from localcloud.momento import LocalMomento, LocalTopic
+from localcloud.momento.service import LocalMomento, LocalTopic
 from tests.conftest import KEY
 from tests.localcloud.arrivals import until, unused_port
 from tests.running_weather import momento, polls, unbroken_poll
@@ -29,7 +29,7 @@ TOPIC = "a topic"
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again and end polls soon."""
     monkeypatch.setattr(live.topic, "FIRST_WAIT_SECONDS", 0.02)
-    monkeypatch.setattr(localcloud.momento, "LONG_POLL_SECONDS", 0.2)
+    monkeypatch.setattr(localcloud.momento.service, "LONG_POLL_SECONDS", 0.2)
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def service() -> Iterator[LocalMomento]:
 def local(service: LocalMomento) -> LocalMomento:
     """Return it with one empty cache, and nobody who interferes."""
     service.service.interfere = None
-    service.service.caches["weather"] = localcloud.momento.LocalCache()
+    service.service.caches["weather"] = localcloud.momento.service.LocalCache()
     return service
 
 

@@ -13,13 +13,13 @@ from eventpipes.definition import Connection, Secret, StateMachineTarget
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
 from localcloud.applied import client
-from localcloud.authorization import Authorizations
-from localcloud.batch_deliverer import BatchDeliverer
-from localcloud.delivery import Delivery
+from localcloud.deliveries.authorization import Authorizations
+from localcloud.deliveries.delivery import Delivery
+from localcloud.deliveries.sender import Timing
+from localcloud.deliveries.step import Step
 from localcloud.log_writer import LogWriter
-from localcloud.sender import Timing
-from localcloud.state_machine_log import StateMachineLog
-from localcloud.step import Step
+from localcloud.workflows.batch_deliverer import BatchDeliverer
+from localcloud.workflows.state_machine_log import StateMachineLog
 from tests.localcloud.post import QUEUE_ARN, SHARD, Queue
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 

@@ -13,9 +13,9 @@ import httpx
 
 from localcloud import LocalAws
 from localcloud.applied import Applied, client
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
-from localcloud.sender import Timing
+from localcloud.deliveries.sender import Timing
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.runner import Runner
 from momento_pipes.watch import package
 from tests import commands
 from tests.localcloud.arrivals import Arrivals

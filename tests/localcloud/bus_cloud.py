@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from eventpipes import Definition
-from localcloud.delivery import Delivery
-from localcloud.runner import Runner
+from localcloud.deliveries.delivery import Delivery
+from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_cloud import WeatherCloud
 from tests.localcloud.weather_pipes import DELETE, PUBLISH, PUT

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from localcloud import LocalAws
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.bus_cloud import BusCloud
 from tests.localcloud.post import Queue

@@ -14,10 +14,10 @@ from eventpipes.definition import Connection, Secret
 from eventpipes.rate_limit import RateLimit
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
-from localcloud.deliverer import Deliverer
-from localcloud.delivery import Delivery
-from localcloud.sender import Sender, Timing
-from localcloud.step import Step
+from localcloud.deliveries.deliverer import Deliverer
+from localcloud.deliveries.delivery import Delivery
+from localcloud.deliveries.sender import Sender, Timing
+from localcloud.deliveries.step import Step
 from tests.localcloud.weather_pipes import API_KEY, PUT, synthesized
 
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:letters"

@@ -1,7 +1,7 @@
 """A local AWS that records the rights that each request needs; `calls` reads the file.
 
 Run as `python -m tests.localcloud.recording PORT DESCRIPTOR FILE`, in the place of
-`localcloud.server`.
+`localcloud.aws.server`.
 """
 
 import signal
@@ -9,10 +9,10 @@ import sys
 from pathlib import Path
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as `localcloud.server` does
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # as `localcloud.aws.server` does
 
 from localcloud import LocalAws
-from localcloud.server import serve
+from localcloud.aws.server import serve
 from tests.localcloud import calls
 
 

@@ -9,15 +9,15 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-import localcloud.runner
+import localcloud.runner.runner
 from localcloud import LocalAws
 from localcloud.applied import client
-from localcloud.checkpoints import Checkpoints
-from localcloud.delivery import Delivery
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
-from localcloud.sender import Timing
-from localcloud.step import Step, ended
+from localcloud.deliveries.delivery import Delivery
+from localcloud.deliveries.sender import Timing
+from localcloud.deliveries.step import Step, ended
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.checkpoints import Checkpoints
+from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, WorkflowCloud
@@ -43,7 +43,7 @@ class Running:
 
     def __enter__(self) -> Self:
         patch = self._exit.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
+        patch.setattr(localcloud.runner.runner, "WATCH_SECONDS", 0.3)
         self.momento = self._exit.enter_context(LocalMomento(api_key=API_KEY, caches=(CACHE,)))
         self.momento.service.interfere = self._interfere
         return self

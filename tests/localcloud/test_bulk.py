@@ -15,7 +15,7 @@ import ops.capacity.bulk
 import ops.shared.bulk.command
 from localcloud import LocalAws
 from localcloud.applied import client
-from localcloud.execution_services import ExecutionServices
+from localcloud.workflows.execution_services import ExecutionServices
 from tests.localcloud.bulk_cloud import BulkCloud, body, item
 
 pytestmark = pytest.mark.slow

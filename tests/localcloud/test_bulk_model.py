@@ -12,7 +12,7 @@ import pytest
 import ops.shared.bulk.command
 from eventpipes.workflow.map_run import CountedTrail
 from eventpipes.workflow.sdk_task import SCAN
-from localcloud.execution_services import ExecutionServices
+from localcloud.workflows.execution_services import ExecutionServices
 from momento_pipes.bulk import each_segment, put_page
 from momento_pipes.bulk_settings import BulkSettings
 from ops.capacity import bulk

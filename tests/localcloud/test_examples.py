@@ -17,9 +17,9 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from localcloud.delivery import Delivery
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
+from localcloud.deliveries.delivery import Delivery
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.runner import Runner
 from ops.terraform.terraform import Terraform, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, KEY, House

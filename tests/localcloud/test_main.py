@@ -19,8 +19,8 @@ from dotenv import dotenv_values
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
 from localcloud import __main__ as module
-from localcloud.delivery import Delivery
-from localcloud.momento import LocalMomento
+from localcloud.deliveries.delivery import Delivery
+from localcloud.momento.service import LocalMomento
 from stacks.settings import Settings
 from tests.conftest import ROOT
 from tests.localcloud.arrivals import unused_port
@@ -275,7 +275,7 @@ def test_the_cache_has_the_name_in_the_settings(
 def test_the_environment_has_the_address_of_the_feed(
     run: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("localcloud.feed.LONG_POLL_SECONDS", 0.1)
+    monkeypatch.setattr("localcloud.runner.feed.LONG_POLL_SECONDS", 0.1)
     answers: list[Any] = []
 
     def ask(_: list[str], env: Mapping[str, str]) -> int:

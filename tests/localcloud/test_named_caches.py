@@ -9,7 +9,7 @@ import pytest
 from eventpipes import Connection, Definition, Destination, Source, StateMachineTarget
 from eventpipes.momento_names import request_names
 from localcloud.cloud import LocalCloud
-from localcloud.momento import Limits
+from localcloud.momento.service import Limits
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT, WeatherPipes
 

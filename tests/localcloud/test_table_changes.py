@@ -15,9 +15,9 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from localcloud.delivery import Delivery
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
+from localcloud.deliveries.delivery import Delivery
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.runner import Runner
 from momento_pipes.mapping import Attribute
 from momento_pipes.tables.table import NoLonger, _ttl
 from ops.review.losses import losses

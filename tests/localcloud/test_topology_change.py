@@ -9,11 +9,11 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-import localcloud.runner
+import localcloud.runner.runner
 from localcloud import LocalAws
 from localcloud.applied import Applied, client
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import until
 from tests.localcloud.contents import records_of
 from tests.localcloud.weather_pipes import empty
@@ -95,7 +95,7 @@ class Writer(threading.Thread):
 def test_no_change_is_lost_in_the_two_steps(
     local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, old: dict[str, str], new: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
+    monkeypatch.setattr(localcloud.runner.runner, "WATCH_SECONDS", 0.3)
     empty(local_aws.endpoint)
     pipes = client("pipes", local_aws.endpoint)
     before, after = document(**old), document(**new)

@@ -15,12 +15,12 @@ from eventpipes.operations import DELETE, PUT
 from live.watch.given import NAMESPACE
 from localcloud import LocalAws
 from localcloud.applied import Applied, client
-from localcloud.clients import AwsClients
-from localcloud.function_run import Endpoints, FunctionRun, Functions
+from localcloud.deliveries.sender import Timing
+from localcloud.functions.run import Endpoints, FunctionRun, Functions
 from localcloud.log_writer import LogWriter
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
-from localcloud.sender import Timing
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.clients import AwsClients
+from localcloud.runner.runner import Runner
 from momento_pipes.watch import package
 from tests.iam_policy import Policy
 from tests.localcloud.arrivals import until

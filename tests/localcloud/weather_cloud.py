@@ -6,14 +6,14 @@ from typing import Any, Self
 
 import pytest
 
-import localcloud.runner
+import localcloud.runner.runner
 from localcloud import LocalAws
-from localcloud.checkpoints import Checkpoints
-from localcloud.delivery import Delivery
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
-from localcloud.sender import Timing
-from localcloud.step import Step, ended
+from localcloud.deliveries.delivery import Delivery
+from localcloud.deliveries.sender import Timing
+from localcloud.deliveries.step import Step, ended
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.checkpoints import Checkpoints
+from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import Arrivals, until
 from tests.localcloud.weather_pipes import API_KEY, CACHE, WeatherPipes, empty
 
@@ -41,7 +41,7 @@ class WeatherCloud:
         empty(self.aws.endpoint)
         with ExitStack() as stack:
             patch = stack.enter_context(pytest.MonkeyPatch.context())
-            patch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
+            patch.setattr(localcloud.runner.runner, "WATCH_SECONDS", 0.3)
             self.weather = WeatherPipes(self.aws.endpoint)
             self.momento = stack.enter_context(LocalMomento(api_key=API_KEY, caches=(CACHE,)))
             self.momento.service.interfere = self.arrivals

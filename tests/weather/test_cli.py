@@ -7,7 +7,7 @@ import pytest
 from botocore.config import Config
 
 import live.aws
-import localcloud.momento
+import localcloud.momento.service
 import weather.tour
 from tests.localcloud.arrivals import until, unused_port
 from tests.running_weather import RunningWeather
@@ -171,7 +171,7 @@ def test_a_tour_with_an_unexpected_step_fails(
     ear = weather.tour._Ear  # noqa: SLF001 - who waits for the topic
     monkeypatch.setattr(ear, "next", in_haste(ear.next))
     monkeypatch.setattr(weather.tour, "_wait_for", in_haste(weather.tour._wait_for))  # noqa: SLF001
-    running.cloud.momento.service.caches["other"] = localcloud.momento.LocalCache()
+    running.cloud.momento.service.caches["other"] = localcloud.momento.service.LocalCache()
     work_on(running.with_settings(MOMENTO_CACHE_NAME="other").settings, monkeypatch)
     assert run("tour") == 1
     assert "✗ nothing within 120 s" in run.out

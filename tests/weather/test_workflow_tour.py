@@ -5,11 +5,11 @@ import json
 import cdktf
 import pytest
 
-import localcloud.runner
+import localcloud.runner.runner
 from localcloud import LocalAws
 from localcloud.applied import Applied
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.runner import Runner
 from stacks.settings import Settings
 from stacks.weather import WeatherStack
 from tests.conftest import ENDPOINT
@@ -30,7 +30,7 @@ def test_tour_ends_as_expected(local_aws: LocalAws, monkeypatch: pytest.MonkeyPa
     empty(local_aws.endpoint)
     document = json.loads(cdktf.Testing.synth(stack))
     Applied(document, local_aws.endpoint, momento_api_key=API_KEY).create()
-    monkeypatch.setattr(localcloud.runner, "WATCH_SECONDS", 0.3)
+    monkeypatch.setattr(localcloud.runner.runner, "WATCH_SECONDS", 0.3)
     with (
         LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento,
         Runner(endpoint=local_aws.endpoint, redirect=momento.endpoint, timing=FAST) as runner,

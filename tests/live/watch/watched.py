@@ -16,7 +16,7 @@ from live.watch.watch import WatchResult, WatchRun
 from live.watch.watched_deployment import WatchedDeployment
 from localcloud import LocalAws
 from localcloud.applied import client
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from tests.localcloud.weather_pipes import API_KEY, CACHE, WeatherPipes, empty
 
 READING_KEY = "the-reading-key"

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localcloud.function_environment import PACKAGES, PROCESS
+from localcloud.functions.environment import PACKAGES, PROCESS
 from momento_pipes.watch import package
 
 

@@ -7,9 +7,9 @@ import httpx
 import pytest
 
 import eventpipes.rate_limit
-import localcloud.delivery
-import localcloud.record_age
-import localcloud.sender
+import localcloud.deliveries.delivery
+import localcloud.deliveries.record_age
+import localcloud.deliveries.sender
 from tests.ops.capacity.clock import Clock
 
 ANSWER_SECONDS = 0.025
@@ -34,8 +34,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
         return make(transport=httpx.MockTransport(answer), **options)
 
     monkeypatch.setattr(httpx, "Client", connect)
-    monkeypatch.setattr(localcloud.sender, "time", clock)
+    monkeypatch.setattr(localcloud.deliveries.sender, "time", clock)
     monkeypatch.setattr(eventpipes.rate_limit, "time", clock)
-    for module in (localcloud.record_age, localcloud.delivery):
+    for module in (localcloud.deliveries.record_age, localcloud.deliveries.delivery):
         monkeypatch.setattr(module, "datetime", clock)
     return clock

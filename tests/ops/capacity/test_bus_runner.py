@@ -16,7 +16,7 @@ from eventpipes import Definition, Event, Pipe, Request
 from eventpipes.definition import EventBusTarget, Source
 from eventpipes.operations import PUBLISH
 from eventpipes.rate_limit import RateLimit
-from localcloud.sender import Sender, Timing
+from localcloud.deliveries.sender import Sender, Timing
 from momento_pipes.topology import Topology
 from ops.capacity.load import Load
 from ops.capacity.model import Burst, RouteModel

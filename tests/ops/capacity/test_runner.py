@@ -19,9 +19,9 @@ from eventpipes import Definition, Pipe
 from eventpipes.definition import Connection, Destination, Source
 from eventpipes.operations import PUBLISH
 from eventpipes.rate_limit import RateLimit
-from localcloud.deliverer import Deliverer
-from localcloud.delivery import Delivery
-from localcloud.sender import Sender, Timing
+from localcloud.deliveries.deliverer import Deliverer
+from localcloud.deliveries.delivery import Delivery
+from localcloud.deliveries.sender import Sender, Timing
 from momento_pipes.topology import Topology
 from ops.capacity.load import Load
 from ops.capacity.model import Burst, RouteModel

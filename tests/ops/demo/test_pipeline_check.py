@@ -17,9 +17,9 @@ from live.output import console
 from live.route import Route
 from localcloud import LocalAws
 from localcloud.applied import Applied
-from localcloud.feed import DeliveryFeed
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.feed import DeliveryFeed
+from localcloud.runner.runner import Runner
 from ops.demo.command import try_pipelines
 from ops.demo.pipeline_check import PipelineCheck, expect_none
 from ops.shared.errors import OpsError

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from live.output import console
 from localcloud import LocalAws
-from localcloud.feed import DeliveryFeed
-from localcloud.runner import Runner
+from localcloud.runner.feed import DeliveryFeed
+from localcloud.runner.runner import Runner
 from ops.demo.pipeline_check import PipelineCheck
 from tests.localcloud.weather_cloud import FAST
 from tests.ops.shared.repair.workflow_repair import API_KEY, WorkflowRepair

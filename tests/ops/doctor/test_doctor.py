@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from tests.conftest import ENDPOINT, KEY, House
 from tests.ops.conftest import Fake, Run
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from ops.doctor.check import CheckState
 from ops.doctor.keys import examine
 from stacks.settings import Settings
@@ -62,7 +62,7 @@ def test_momento_knows_the_expiry_that_a_key_does_not_tell(
     momento: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A key that may list keys finds itself among them."""
-    monkeypatch.setattr("localcloud.momento_keys._token", lambda id_, _: token(t="g", jti=id_))
+    monkeypatch.setattr("localcloud.momento.keys._token", lambda id_, _: token(t="g", jti=id_))
     soon = int((datetime.now(UTC) + timedelta(days=3)).timestamp())
     lists = momento.service.keys.new_key("viewer", "", soon).secret
     ((seen, said),) = found(lists)

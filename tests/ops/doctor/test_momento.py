@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 
-from localcloud.momento import CachedItem, LocalMomento
+from localcloud.momento.service import CachedItem, LocalMomento
 from ops.doctor.check import CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.momento import examine

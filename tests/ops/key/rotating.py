@@ -10,8 +10,8 @@ from live.aws import Aws
 from live.momento import Momento
 from live.momento_auth import MomentoAuth
 from localcloud.applied import client
-from localcloud.momento import LocalMomento
-from localcloud.momento_keys import IssuedKey
+from localcloud.momento.keys import IssuedKey
+from localcloud.momento.service import LocalMomento
 from ops.deploy import watch_key
 from ops.key import env_file
 from ops.key.connections import Connections

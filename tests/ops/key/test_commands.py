@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 import ops.key.command
 from live.api_key import KeyFacts
 from live.errors import LiveError
-from localcloud.momento import Limits, LocalMomento
+from localcloud.momento.service import Limits, LocalMomento
 from ops.__main__ import commands
 from ops.key import env_file
 from ops.key.create import Wanted

@@ -10,7 +10,7 @@ import pytest
 
 import ops.key.rotate
 from localcloud import LocalAws
-from localcloud.delivery import Delivery
+from localcloud.deliveries.delivery import Delivery
 from ops.key.momento_names import MomentoNames
 from ops.key.rotate import Rotation
 from stacks.settings import Settings

@@ -11,7 +11,7 @@ import pytest
 
 from live.momento import Momento
 from live.momento_auth import MomentoAuth
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from ops.key.create import wanted
 from ops.key.momento_names import ANY, MomentoNames

@@ -15,7 +15,7 @@ import ops.key.rotate
 from live.momento_auth import MomentoAuth
 from localcloud import LocalAws
 from localcloud.applied import client
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from ops.__main__ import commands
 from ops.key import env_file
 from ops.key.command import only_one

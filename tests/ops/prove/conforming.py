@@ -8,8 +8,8 @@ from typing import Any
 
 from cdktf import Testing
 
-from localcloud.momento import LocalMomento
-from localcloud.runner import Runner
+from localcloud.momento.service import LocalMomento
+from localcloud.runner.runner import Runner
 from stacks.conformance import ConformanceStack
 from tests.conftest import KEY
 from tests.synthesized import read_settings

@@ -9,7 +9,7 @@ import pytest
 from live.momento import Access, Momento
 from localcloud import LocalAws
 from localcloud.applied import Applied, client
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from ops.prove.comparison import Agreement, ComparedAnswer
 from ops.prove.deliveries import STREAM
 from ops.prove.delivering import UNASKED, Delivering, ProofClients

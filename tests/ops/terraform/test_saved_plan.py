@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from localcloud import LocalAws
-from localcloud.failing_pipes import PATH, QUEUE, STREAM
+from localcloud.aws.failing_pipes import PATH, QUEUE, STREAM
 from ops.shared.errors import OpsError
 from ops.terraform.saved_plan import make
 from ops.terraform.terraform import Terraform

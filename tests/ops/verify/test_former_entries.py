@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from live.errors import LiveError
-from localcloud.momento import CachedItem
+from localcloud.momento.service import CachedItem
 from momento_pipes.mapping import (
     Attribute,
     CacheEntry,

@@ -11,10 +11,10 @@ import pytest
 
 import live.undelivered
 from localcloud import LocalAws
-from localcloud.checkpoints import Checkpoints
-from localcloud.momento import CachedItem
-from localcloud.runner import Runner
-from localcloud.sender import Timing
+from localcloud.deliveries.sender import Timing
+from localcloud.momento.service import CachedItem
+from localcloud.runner.checkpoints import Checkpoints
+from localcloud.runner.runner import Runner
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from tests.localcloud.arrivals import until

@@ -12,7 +12,7 @@ import pytest
 import ops.verify.results
 import ops.verify.verify
 from localcloud import LocalAws
-from localcloud.momento import CachedItem
+from localcloud.momento.service import CachedItem
 from ops.shared.errors import OpsError
 from ops.shared.repair.scan_progress import ScanProgress
 from ops.verify.results import VerifySummary

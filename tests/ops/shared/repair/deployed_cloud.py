@@ -17,7 +17,7 @@ from live.momento import Momento
 from live.redrive import Redrive
 from live.replay_results import RedriveSummary
 from localcloud.applied import ACCOUNT
-from localcloud.momento import LocalMomento
+from localcloud.momento.service import LocalMomento
 from stacks.settings import Settings
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.contents import shard_of

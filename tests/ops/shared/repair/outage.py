@@ -11,11 +11,11 @@ from threading import Event, Thread
 from typing import Any
 from unittest import mock
 
-import localcloud.runner
-from localcloud.checkpoints import Checkpoints
-from localcloud.momento import CachedItem
-from localcloud.runner import Runner
-from localcloud.sender import Timing
+import localcloud.runner.runner
+from localcloud.deliveries.sender import Timing
+from localcloud.momento.service import CachedItem
+from localcloud.runner.checkpoints import Checkpoints
+from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import CACHE
 from tests.ops.shared.repair.patient import PATIENCE
@@ -174,7 +174,8 @@ def life_going_on(cloud: RepairCloud, seed: int) -> Iterator[None]:
             written[city] = int(cloud.last()["dynamodb"]["SequenceNumber"])
 
     with (
-        mock.patch.object(localcloud.runner, "IDLE_SECONDS", 0.3),  # the local AWS has more to do
+        # the local AWS has more to do
+        mock.patch.object(localcloud.runner.runner, "IDLE_SECONDS", 0.3),
         Runner(
             endpoint=cloud.weather.dynamodb.meta.endpoint_url,
             redirect=cloud.momento.endpoint,

@@ -1,0 +1,1 @@
+"""The AWS API on this machine: moto's server, and its corrections."""

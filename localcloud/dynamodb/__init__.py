@@ -1,0 +1,1 @@
+"""Corrections of moto for DynamoDB."""

@@ -1,0 +1,1 @@
+"""Lambda functions on this machine, and the schedules that run them."""

@@ -1,0 +1,1 @@
+"""DynamoDB as moto has it with the corrections."""

@@ -1,0 +1,1 @@
+"""Lambda functions on this machine."""

@@ -1,0 +1,1 @@
+"""The Momento on this machine."""

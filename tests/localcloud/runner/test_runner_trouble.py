@@ -1,0 +1,189 @@
+"""Pipes that cannot run, or can no longer run, stop with the reason; the others continue."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+
+from localcloud.deliveries.delivery import Delivery
+from localcloud.runner.runner import Runner
+from tests.localcloud.arrivals import until
+from tests.localcloud.runner.test_runner import state, wait_for_state
+from tests.localcloud.weather_cloud import WeatherCloud
+from tests.localcloud.weather_pipes import PUBLISH, PUT
+
+
+def _with_enrichment(cloud: WeatherCloud) -> dict[str, Any]:
+    lambda_ = "arn:aws:lambda:us-east-1:123456789012:function:enrich"
+    return cloud.weather.arguments(cloud.weather.definition(PUT)) | {"Enrichment": lambda_}
+
+
+def _to_a_queue(cloud: WeatherCloud) -> dict[str, Any]:
+    arguments = cloud.weather.arguments(cloud.weather.definition(PUT))
+    return arguments | {"Target": cloud.weather.queue_arn, "TargetParameters": {}}
+
+
+def _from_a_queue(cloud: WeatherCloud) -> dict[str, Any]:
+    arguments = cloud.weather.arguments(cloud.weather.definition(PUT))
+    source = {"SqsQueueParameters": {"BatchSize": 1}}
+    return arguments | {"Source": cloud.weather.queue_arn, "SourceParameters": source}
+
+
+def _connected_by(kind: str, parameters: Any) -> Callable[[WeatherCloud], dict[str, Any]]:
+    def arguments(cloud: WeatherCloud) -> dict[str, Any]:
+        events = cloud.weather.events
+        connection = events.create_connection(
+            Name="other", AuthorizationType=kind, AuthParameters=parameters
+        )["ConnectionArn"]
+        destination = events.create_api_destination(
+            Name="other",
+            ConnectionArn=connection,
+            HttpMethod="PUT",
+            InvocationEndpoint="https://example.com/cache/*",
+        )["ApiDestinationArn"]
+        definition = cloud.weather.definition(PUT)
+        return cloud.weather.arguments(definition) | {"Target": destination}
+
+    return arguments
+
+
+def _batching(cloud: WeatherCloud) -> dict[str, Any]:
+    return cloud.weather.arguments(cloud.weather.definition(PUT), BatchSize=10)
+
+
+def _with_a_bad_filter(cloud: WeatherCloud) -> dict[str, Any]:
+    found = cloud.weather.arguments(cloud.weather.definition(PUT))
+    found["SourceParameters"]["FilterCriteria"]["Filters"] = [{"Pattern": '{"eventName":"INSERT"}'}]
+    return found
+
+
+OAUTH = {
+    "OAuthParameters": {
+        "ClientParameters": {"ClientID": "id", "ClientSecret": "secret"},
+        "AuthorizationEndpoint": "https://example.com/token",
+        "HttpMethod": "POST",
+    }
+}
+BASIC = {"BasicAuthParameters": {"Username": "me", "Password": "secret"}}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (_with_enrichment, "it has an enrichment"),
+        (_to_a_queue, "the target is not an API destination, an event bus"),
+        (_from_a_queue, "the source is not a DynamoDB stream"),
+        (_connected_by("OAUTH_CLIENT_CREDENTIALS", OAUTH), "OAUTH_CLIENT_CREDENTIALS, not API_KEY"),
+        (_connected_by("BASIC", BASIC), "BASIC, not API_KEY"),
+        (_batching, "batch_size is 10"),
+        (_with_a_bad_filter, "event pattern"),
+    ],
+)
+def test_a_pipe_that_cannot_run_as_on_aws_is_stopped_and_the_others_continue(
+    cloud: WeatherCloud, arguments: Callable[[WeatherCloud], dict[str, Any]], reason: str
+) -> None:
+    """The reason names the pipe; it sends nothing and loses nothing."""
+    weather = cloud.weather
+    weather.pipes.create_pipe(**arguments(cloud) | {"Name": "a-pipe"})
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
+        told = wait_for_state(runner, "a-pipe", "STOPPED")
+        with pytest.raises(TimeoutError, match="STOPPED"):
+            runner.wait_until_reading("a-pipe")
+        weather.put("Oslo")
+        cloud.wait_for(PUBLISH, 1, "delivered")
+        assert state(runner, "a-pipe")[0] == "STOPPED"
+    assert told.startswith("pipe a-pipe: ")
+    assert reason in told
+    assert cloud.of("a-pipe") == []
+
+
+@pytest.mark.parametrize("missing", ["stream", "destination", "connection"])
+def test_a_pipe_with_missing_resources_does_not_delay_the_others(
+    cloud: WeatherCloud, missing: str
+) -> None:
+    """The runner tries it again, because the resources may still be created."""
+    weather = cloud.weather
+    arguments = weather.arguments(weather.definition(PUT)) | {"Name": "a-pipe"}
+    if missing == "stream":
+        arguments["Source"] = weather.stream_arn.replace(weather.table, "gone")
+    if missing == "destination":
+        weather.events.delete_api_destination(Name=weather.definition(PUT).destination.name)
+    if missing == "connection":
+        arguments |= _connected_by("BASIC", BASIC)(cloud) | {"Name": "a-pipe"}
+        weather.events.delete_connection(Name="other")
+    weather.pipes.create_pipe(**arguments)
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
+        assert "ResourceNotFoundException" in wait_for_state(runner, "a-pipe", "RETRYING")
+        weather.pipes.delete_pipe(Name="a-pipe")
+        wait_for_state(runner, "a-pipe", "DELETED")
+
+
+def test_a_deleted_stream_stops_its_pipes_with_the_reason(cloud: WeatherCloud) -> None:
+    with cloud.runner() as runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes([PUT, PUBLISH]))
+        cloud.weather.dynamodb.delete_table(TableName=cloud.weather.table)
+        for pipe in (PUT, PUBLISH):
+            assert "ResourceNotFoundException" in wait_for_state(runner, pipe, "STOPPED")
+
+
+def test_a_deleted_dead_letter_queue_stops_the_pipe_before_the_record_is_lost(
+    cloud: WeatherCloud,
+) -> None:
+    """A new runner starts with this record."""
+    cloud.arrivals.answer("poison", 400, 400)
+    cloud.weather.create_pipes([PUT])
+    cloud.weather.sqs.delete_queue(QueueUrl=cloud.weather.queue_url)
+    cloud.weather.put("poison")
+    cloud.weather.put("Oslo")
+    with cloud.runner() as runner:
+        reason = wait_for_state(runner, PUT, "STOPPED")
+        assert "QueueDoesNotExist" in reason or "NonExistentQueue" in reason
+    assert cloud.deliveries == []
+    cloud.weather.sqs.create_queue(QueueName=f"{cloud.weather.table}-dlq")
+    with cloud.runner():
+        cloud.wait_for(PUT, 2)
+    assert [delivery.outcome for delivery in cloud.deliveries] == ["dead-letter", "delivered"]
+
+
+def test_an_error_in_on_delivery_stops_the_pipe_with_the_reason(cloud: WeatherCloud) -> None:
+    """The pipe does not end without a message."""
+
+    def listen(_: Delivery) -> None:
+        raise ValueError("the listener does not like it")
+
+    runner = Runner(
+        endpoint=cloud.aws.endpoint, redirect=cloud.momento.endpoint, on_delivery=listen
+    )
+    with runner:
+        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+        cloud.weather.put("Oslo")
+        assert "the listener does not like it" in wait_for_state(runner, PUT, "STOPPED")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [EndpointConnectionError(endpoint_url="http://nowhere"), KeyError("a member that nobody sent")],
+    ids=["away", "answers what nobody expects"],
+)
+def test_the_runner_continues_after_an_error_of_the_aws_api(
+    cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The error is in the statuses until then."""
+
+    def fail(*_: object) -> object:
+        raise error
+
+    cloud.weather.create_pipes([PUT])
+    runner = cloud.runner()
+    with monkeypatch.context() as patch:
+        patch.setattr(runner._client("pipes"), "get_paginator", fail)  # noqa: SLF001
+        runner.__enter__()
+        until(lambda: state(runner, "(watch)")[0] == "RETRYING")
+    try:
+        runner.wait_until_reading(PUT)
+        until(lambda: "(watch)" not in runner.statuses)
+    finally:
+        runner.__exit__(None, None, None)

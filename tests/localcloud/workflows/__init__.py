@@ -1,0 +1,1 @@
+"""State machines on this machine."""
