@@ -28,8 +28,8 @@ from live.aws import QUICK, Aws
 from live.deployment import Deployment
 from live.errors import LiveError
 from live.health import DOWN, PartState
-from live.momento import Momento
-from live.topic import Connected, Disconnected, Discontinuity, Message, Topic
+from live.momento.client import Momento
+from live.momento.topic import Connected, Disconnected, Discontinuity, Message, Topic
 
 ROWS: Final = 500
 FAILED_ROWS: Final = 200

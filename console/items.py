@@ -18,7 +18,7 @@ from live.aws import asking_aws
 from live.deployment import Deployment
 from live.entry_state import IN_SYNC
 from live.items import Item, key_text
-from live.momento import Momento
+from live.momento.client import Momento
 
 SHOWN: Final = 50
 LOOK_AGAIN_SECONDS: Final = (0.0, 0.3, 1.0, 2.5)

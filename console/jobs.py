@@ -7,11 +7,11 @@ from typing import Final
 from console.board import Board
 from console.cell import DELIVERED, DISCARDED, SUPERSEDED
 from console.errors import ConsoleError
-from live.discard import discard
 from live.errors import LiveError
-from live.momento import Momento
-from live.redrive import Redrive
-from live.replay_results import LetterResult, LetterStatus, RedriveSummary
+from live.momento.client import Momento
+from live.redrive.discard import discard
+from live.redrive.redrive import Redrive
+from live.redrive.replay_results import LetterResult, LetterStatus, RedriveSummary
 
 _SETTLED: Final = {
     LetterStatus.SENT: ("replayed", DELIVERED),

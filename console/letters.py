@@ -11,9 +11,9 @@ from live.aws import asking_aws
 from live.dead_letters import DeadLetter, QueueMessage, parse
 from live.deployment import Deployment
 from live.errors import LiveError
-from live.foreign import foreign
 from live.items import key_text
 from live.letter_queue import LetterQueue
+from live.redrive.foreign import foreign
 from live.stream import Record, StreamReader
 
 OF_A_RUN = "warm --on-aws could not put the item: "

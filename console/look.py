@@ -14,7 +14,7 @@ from live.deployment import Deployment
 from live.entry_state import IN_SYNC, state_of_entry, values_outside_the_table
 from live.errors import LiveError
 from live.items import Item
-from live.momento import Momento, RefusedError, UnansweredError
+from live.momento.client import Momento, RefusedError, UnansweredError
 
 UNKNOWN: Final = "unknown"
 """Stands for what could not be read."""

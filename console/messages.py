@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict, deque
 from typing import Any, Final
 
-from live.topic import Message
+from live.momento.topic import Message
 
 KEPT: Final = 200
 KEPT_BODIES: Final = 2_000

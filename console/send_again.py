@@ -11,7 +11,7 @@ from eventpipes import Filtered, Unprocessable
 from eventpipes.operations import PUBLISH
 from live.converge import Converger, Own
 from live.deployment import Deployment
-from live.momento import Momento, RefusedError
+from live.momento.client import Momento, RefusedError
 from live.route import Route, requests_in
 
 

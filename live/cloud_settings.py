@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from live import cloud
 from live.errors import LiveError
-from live.momento import Access
+from live.momento.client import Access
 from stacks.settings import Settings, SettingsError
 
 NO_CLOUD = "\nno local cloud is up either: ./help.sh up in another terminal starts one"

@@ -59,7 +59,7 @@ class Converged:
 
 
 class RequestSender(Protocol):
-    """Sends requests to Momento, as `live.momento.Momento` does."""
+    """Sends requests to Momento, as `live.momento.client.Momento` does."""
 
     def send(self, request: Request) -> None:
         """Send a request until Momento accepts it."""

@@ -13,8 +13,8 @@ from live.aws import GONE, Aws, asking_aws, once
 from live.deliveries import Feed
 from live.errors import LiveError
 from live.health import Probe, UnknownError
-from live.momento import Access, Momento, RefusedError, UnansweredError
-from live.momento_answer import judged
+from live.momento.answer import judged
+from live.momento.client import Access, Momento, RefusedError, UnansweredError
 
 ANSWER_SECONDS = 1.2
 STANDSTILL_SECONDS = 10.0

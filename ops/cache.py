@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from live.momento_control import create_cache
+from live.momento.control import create_cache
 from live.output import console
 from ops.key import manager
 from ops.terraform.stack import load_settings

@@ -12,13 +12,13 @@ import httpx
 import pytest
 
 import live.cloud
-import live.momento
+import live.momento.client
 import localcloud.momento.service
 import weather.tour
 from live.aws import Aws
-from live.cache import Cache
-from live.momento import Momento
-from live.topic import Topic
+from live.momento.cache import Cache
+from live.momento.client import Momento
+from live.momento.topic import Topic
 from localcloud import LocalAws
 from localcloud.deliveries.delivery import Delivery
 from localcloud.momento.service import LocalMomento
@@ -100,7 +100,7 @@ def no_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def patience() -> Iterator[None]:
     """Wait long for answers, so that a slow machine fails no test."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(live.momento, "TIMEOUT_SECONDS", 60.0)
+        patch.setattr(live.momento.client, "TIMEOUT_SECONDS", 60.0)
         patch.setattr(weather.tour, "PATIENCE_SECONDS", 120.0)
         yield
 

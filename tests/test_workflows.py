@@ -17,7 +17,7 @@ from ops.__main__ import commands
 from ops.doctor import keys
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, ROOT
-from tests.live.test_api_key import token
+from tests.live.momento.test_api_key import token
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 PINNED = re.compile(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+")

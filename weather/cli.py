@@ -10,9 +10,9 @@ from rich.progress import track
 from rich.table import Column, Table
 
 from live.errors import LiveError
+from live.momento.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
 from live.output import AsJson, console, errors, print_json
 from live.terminal import visible
-from live.topic import Connected, Disconnected, Discontinuity, Message, TopicEvent
 from weather.clients import Clients
 from weather.comparison import LocationComparison, LocationState, compare, judge
 from weather.errors import WeatherError

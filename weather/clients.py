@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from typing import Self
 
 from live.aws import Aws
-from live.cache import Cache
-from live.momento import Momento
-from live.topic import Topic
+from live.momento.cache import Cache
+from live.momento.client import Momento
+from live.momento.topic import Topic
 from weather.settings import WeatherSettings
 from weather.table import WeatherTable
 

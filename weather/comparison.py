@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from live.cache import Cache
+from live.momento.cache import Cache
 from weather.records import WeatherRecord, cached
 from weather.table import WeatherTable
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
 
-from live.cache import Cache
 from live.errors import LiveError
-from live.topic import Connected, Disconnected, Message, Topic, TopicEvent
+from live.momento.cache import Cache
+from live.momento.topic import Connected, Disconnected, Message, Topic, TopicEvent
 from weather.comparison import LocationState, compare
 from weather.records import WeatherRecord, random_record
 from weather.table import WeatherTable

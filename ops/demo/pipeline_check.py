@@ -17,13 +17,13 @@ from live.deliveries import FEED, Feed
 from live.deployment import Deployment
 from live.items import key_text
 from live.letter_queue import LetterQueue
-from live.momento import Access, Momento
+from live.momento.client import Access, Momento
+from live.momento.topic import Topic
 from live.output import console
 from live.reading import reading
 from live.route import Route, RouteOutcome, requests_in
 from live.step import DEAD_LETTER, DELIVERED, FILTERED, DeliveryStep
 from live.terminal import short
-from live.topic import Topic
 from live.workflow_route import WorkflowRoute
 from ops.demo.changes import DemoChanges, TableChange
 from ops.demo.grid import ChangesGrid

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from live.api_key import KeyFacts, Version
-from live.momento_auth import MomentoAuth
+from live.momento.api_key import KeyFacts, Version
+from live.momento.auth import MomentoAuth
 from ops.doctor.check import Check, failure, ok, warning
 from ops.key.manager import momento
 from ops.key.show import SOON_DAYS, days_left, keys, known

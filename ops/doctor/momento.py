@@ -12,8 +12,8 @@ from dataclasses import replace
 import httpx
 
 from live.cloud import momento_origin
-from live.momento import Access, Momento, RefusedError, UnansweredError
-from live.momento_answer import is_of_no_cache
+from live.momento.answer import is_of_no_cache
+from live.momento.client import Access, Momento, RefusedError, UnansweredError
 from ops.doctor.check import Check, failure, ok
 from stacks.settings import Settings
 

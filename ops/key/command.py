@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from live.api_key import KeyFacts
 from live.aws import Aws
 from live.cloud import momento_origin
-from live.momento_auth import MomentoAuth
+from live.momento.api_key import KeyFacts
+from live.momento.auth import MomentoAuth
 from live.output import AsJson, console, errors, print_json
 from ops.deploy import watch_key
 from ops.deploy.command import deploy

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from live.momento_auth import MomentoAuth, NewKey
+from live.momento.auth import MomentoAuth, NewKey
 from ops.deploy import watch_key
 from ops.doctor.declared import Declared
 from ops.key import env_file

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from live.momento import Momento
-from live.momento_auth import MomentoAuth
+from live.momento.auth import MomentoAuth
+from live.momento.client import Momento
 from ops.shared.errors import OpsError
 
 VARIABLE = "MOMENTO_ADMIN_API_KEY"

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from live.momento_auth import MomentoAuth, Role
+from live.momento.auth import MomentoAuth, Role
 from ops.key.momento_names import ANY, MomentoNames
 from ops.shared.errors import OpsError
 from stacks.settings import Settings

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from live.api_key import KeyFacts
-from live.momento import Access, Momento, RefusedError, UnansweredError
-from live.momento_auth import MomentoAuth
+from live.momento.api_key import KeyFacts
+from live.momento.auth import MomentoAuth
+from live.momento.client import Access, Momento, RefusedError, UnansweredError
 from ops.key import env_file
 from ops.key.connections import Connections, mark_of
 from ops.key.create import Say, description, expiry, mark

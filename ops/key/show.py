@@ -8,12 +8,12 @@ from typing import Any
 
 import httpx
 
-from live.api_key import KeyFacts, Version
 from live.cloud import momento_origin
 from live.errors import LiveError
-from live.momento import Access, Momento
-from live.momento_answer import is_of_no_cache
-from live.momento_auth import KeyInfo, MomentoAuth, Role
+from live.momento.answer import is_of_no_cache
+from live.momento.api_key import KeyFacts, Version
+from live.momento.auth import KeyInfo, MomentoAuth, Role
+from live.momento.client import Access, Momento
 from ops.key.manager import VARIABLE, momento
 from ops.key.roles import sentence
 from stacks.settings import Settings

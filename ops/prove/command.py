@@ -14,8 +14,8 @@ import typer
 from live import cloud
 from live.aws import Aws
 from live.errors import LiveError
-from live.momento import Access, Momento
-from live.momento_answer import judged
+from live.momento.answer import judged
+from live.momento.client import Access, Momento
 from live.output import console
 from ops.prove import costs, recording, report
 from ops.prove.comparison import Agreement

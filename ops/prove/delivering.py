@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from live.momento import Access, Momento
+from live.momento.client import Access, Momento
 from ops.prove import deliveries, observation
 from ops.prove.comparison import Agreement, ComparedAnswer
 from ops.prove.deliveries import PredictedEnd, ProvedItem

@@ -16,10 +16,10 @@ from live.dead_letters import parse
 from live.deployment import table_of
 from live.errors import LiveError
 from live.letter_queue import LetterQueue
-from live.momento import Access, Momento
+from live.momento.client import Access, Momento
+from live.momento.topic import Message, Topic
 from live.stream import StreamReader
 from live.table import TableClient
-from live.topic import Message, Topic
 from ops.prove.items import ItemWrite
 from ops.prove.pipelines import ProvedPipeline
 from ops.shared.errors import OpsError

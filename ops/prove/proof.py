@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from live.aws import Aws, asking_aws
-from live.momento import Access, Momento
+from live.momento.client import Access, Momento
 from live.output import console
 from ops.demo.local_stack import step
 from ops.prove import items, patterns, recording, states

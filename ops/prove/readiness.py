@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from live.aws import asking_aws
-from live.momento import Access, Momento
+from live.momento.client import Access, Momento
 from ops.prove import deliveries
 from ops.prove.items import NO_ITEM, usual_item
 from ops.prove.observation import LOOK_SECONDS, SeenMessages, read_entries

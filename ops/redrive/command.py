@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from live.output import AsJson, console
-from live.redrive import Redrive
-from live.replay_results import WORST_FIRST, LetterResult, LetterStatus, RedriveSummary
+from live.redrive.redrive import Redrive
+from live.redrive.replay_results import WORST_FIRST, LetterResult, LetterStatus, RedriveSummary
 from ops.shared.cloud import UseAws
 from ops.shared.repair.report import counts, lines, say_not_final
 from ops.shared.repair.run import PipelineName, begin, end

@@ -16,7 +16,7 @@ from eventpipes.operations import DELETE
 from live.converge import Converger, entry
 from live.deployment import Deployment
 from live.items import Item
-from live.momento import RefusedError
+from live.momento.client import RefusedError
 from live.stream import Record, StreamReader
 from live.whole_key import deletes_by_whole_key
 from ops.shared.repair.scan import PAGE

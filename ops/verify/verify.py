@@ -30,7 +30,7 @@ from live.entry_state import (
     values_outside_the_table,
 )
 from live.items import Item, key_text, same
-from live.momento import Momento, RefusedError, UnansweredError, UnusableError
+from live.momento.client import Momento, RefusedError, UnansweredError, UnusableError
 from live.route import Route
 from live.undelivered import UndeliveredRecords
 from ops.shared.errors import OpsError

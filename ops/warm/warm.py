@@ -15,7 +15,7 @@ from live.converge import Converger
 from live.deployment import Deployment
 from live.errors import LiveError
 from live.items import Item, key_text
-from live.momento import Momento, RefusedError, UnansweredError, UnusableError
+from live.momento.client import Momento, RefusedError, UnansweredError, UnusableError
 from live.undelivered import UndeliveredRecords
 from ops.shared.repair.scan import PAGE, Scan
 from ops.shared.repair.scan_progress import ScanProgress

@@ -27,7 +27,7 @@ sys.path.insert(0, str(ROOT))
 
 from live.deployment import Deployment
 from live.items import Item
-from live.momento import Momento
+from live.momento.client import Momento
 from live.table import TableClient
 from localcloud import LocalAws
 from ops.shared.repair.scan_progress import ScanProgress

@@ -11,7 +11,7 @@ from console.look import NO_PUT, UNKNOWN, ItemLooker, cache_json
 from eventpipes import Request
 from eventpipes.operations import PUBLISH, PUT
 from live.errors import LiveError
-from live.momento import Momento
+from live.momento.client import Momento
 from tests.console.shop import TOPOLOGIES, order, orders
 
 KEY = {name: order()[name] for name in ("Customer", "OrderId")}

@@ -9,7 +9,7 @@ import pytest
 import console.hub
 from console.hub import Hub, PageEvent
 from console.messages import LastMessages
-from live.topic import Message
+from live.momento.topic import Message
 
 
 def message(number: int, text: str | None = '{"a":1}') -> Message:

@@ -11,7 +11,7 @@ import pytest
 import console.boards
 from live.aws import Aws
 from live.kept_connection import KeptConnection
-from live.momento import Momento
+from live.momento.client import Momento
 from localcloud import LocalAws
 from localcloud.applied import client
 from tests.console.running import Shop, Visitor, running, served

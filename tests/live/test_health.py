@@ -12,7 +12,7 @@ import live.health
 from live.deliveries import Feed
 from live.errors import LiveError
 from live.health import CHECK_SECONDS, DOWN, OK, UNKNOWN, Health, PartState, UnknownError
-from live.momento import Access
+from live.momento.client import Access
 from live.probes import ANSWER_SECONDS, AWS_RUNS, probes
 from localcloud.momento.service import LocalMomento
 from localcloud.runner.runner import Runner

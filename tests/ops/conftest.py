@@ -7,7 +7,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
-import live.momento
+import live.momento.client
 from tests import commands
 from tests.localcloud.weather_pipes import API_KEY
 from tests.ops.shared.repair.patient import PATIENCE
@@ -48,7 +48,7 @@ def answer(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Answer:
 
     What it says of the place is checked, and left out; with --json it says nothing of it.
     """
-    monkeypatch.setattr(live.momento, "TIMEOUT_SECONDS", PATIENCE)
+    monkeypatch.setattr(live.momento.client, "TIMEOUT_SECONDS", PATIENCE)
     monkeypatch.chdir(tmp_path)  # nobody's progress is there
 
     def answer(*arguments: str) -> tuple[int, str, str]:

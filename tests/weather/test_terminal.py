@@ -4,8 +4,8 @@ import unicodedata
 
 import pytest
 
-from live.cache import Cache
-from live.topic import Disconnected, Discontinuity, Message, Topic
+from live.momento.cache import Cache
+from live.momento.topic import Disconnected, Discontinuity, Message, Topic
 from tests.running_weather import RunningWeather
 from tests.weather.conftest import Commands
 from weather import cli

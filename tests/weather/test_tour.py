@@ -8,7 +8,7 @@ import pytest
 
 import weather.tour
 from live.errors import LiveError
-from live.topic import Topic
+from live.momento.topic import Topic
 from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.weather_pipes import DELETE, PUBLISH
 from tests.running_weather import RunningWeather

@@ -15,7 +15,7 @@ from eventpipes import Requests
 from live.converge import Converger, Own, entry
 from live.deployment import Deployment
 from live.items import Item, key_text
-from live.momento import Momento, RefusedError, UnansweredError
+from live.momento.client import Momento, RefusedError, UnansweredError
 from live.stream import CLOCK_SECONDS, StreamReader
 from live.whole_key import deletes_by_whole_key
 from ops.shared.bulk.written_keys import WrittenKeys

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from live.converge import Converger
 from live.items import key_text
-from live.momento import RefusedError, UnansweredError
+from live.momento.client import RefusedError, UnansweredError
 from live.undelivered import UndeliveredRecords
 from ops.shared.bulk.key_names import KeyNames
 from ops.shared.bulk.results import MOST_WRONG, RunFiles

@@ -11,7 +11,7 @@ import typer
 
 from live.deployment import Deployment
 from live.errors import LiveError
-from live.momento import Momento
+from live.momento.client import Momento
 from live.output import print_json
 from ops.shared.cloud import settings_there
 from ops.shared.repair.interrupt import finishing_on_interrupt

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from live.api_key import KeyFacts, Version
+from live.momento.api_key import KeyFacts, Version
 from localcloud.momento.service import LocalMomento
 from tests.each import each
 

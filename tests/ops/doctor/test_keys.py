@@ -11,7 +11,7 @@ from ops.doctor.keys import examine
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 from tests.each import each
-from tests.live.test_api_key import V1, encoded, token
+from tests.live.momento.test_api_key import V1, encoded, token
 
 CASES: dict[str, tuple[float | None, CheckState, str]] = {
     "in time": (90, CheckState.OK, "is a v2 key that expires on"),

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from live.aws import Aws
-from live.momento import Momento
-from live.momento_auth import MomentoAuth
+from live.momento.auth import MomentoAuth
+from live.momento.client import Momento
 from localcloud.applied import client
 from localcloud.momento.keys import IssuedKey
 from localcloud.momento.service import LocalMomento

@@ -10,8 +10,8 @@ import pytest
 from typer.testing import CliRunner
 
 import ops.key.command
-from live.api_key import KeyFacts
 from live.errors import LiveError
+from live.momento.api_key import KeyFacts
 from localcloud.momento.service import Limits, LocalMomento
 from ops.__main__ import commands
 from ops.key import env_file
@@ -40,7 +40,7 @@ def momento(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[LocalMo
         "wanted",
         lambda settings, _: Wanted(both=purposes(settings, WEATHER), connections=[]),
     )
-    monkeypatch.setattr("live.momento_auth.PER_SECOND", 10_000)
+    monkeypatch.setattr("live.momento.auth.PER_SECOND", 10_000)
     with LocalMomento(api_key=OWNER, caches=(CACHE,), limits=Limits(caches=2)) as service:
         monkeypatch.setenv("MOMENTO_ENDPOINT_URL", service.endpoint)
         yield service

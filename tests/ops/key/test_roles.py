@@ -9,8 +9,8 @@ from typing import Any
 import cdktf
 import pytest
 
-from live.momento import Momento
-from live.momento_auth import MomentoAuth
+from live.momento.auth import MomentoAuth
+from live.momento.client import Momento
 from localcloud.momento.service import LocalMomento
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from ops.key.create import wanted

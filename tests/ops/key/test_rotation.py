@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import ops.key.rotate
-from live.momento_auth import MomentoAuth
+from live.momento.auth import MomentoAuth
 from localcloud import LocalAws
 from localcloud.applied import client
 from localcloud.momento.service import LocalMomento

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from live.momento import Access, Momento
+from live.momento.client import Access, Momento
 from localcloud import LocalAws
 from localcloud.applied import Applied, client
 from localcloud.momento.service import LocalMomento

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from live.replay_results import LetterStatus
+from live.redrive.replay_results import LetterStatus
 from tests.ops.shared.repair.repair_cloud import GONE_SHARD, PUBLISH, PUT, RepairCloud, only
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from live.redrive import ROUND
+from live.redrive.redrive import ROUND
 from tests.localcloud.arrivals import until
 from tests.ops.shared.repair.outage import (
     LETTERS,

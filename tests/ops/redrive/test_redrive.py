@@ -13,10 +13,10 @@ from starlette.responses import Response
 import live.letter_queue
 from live.dead_letters import QueueMessage
 from live.letter_queue import LetterQueue
-from live.momento import UnusableError
-from live.redrive import WORKERS
-from live.replay import LetterReplay
-from live.replay_results import LetterStatus
+from live.momento.client import UnusableError
+from live.redrive.redrive import WORKERS
+from live.redrive.replay import LetterReplay
+from live.redrive.replay_results import LetterStatus
 from live.table import TableClient
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import API_KEY

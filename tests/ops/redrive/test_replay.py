@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from live.replay_results import LetterStatus
+from live.redrive.replay_results import LetterStatus
 from live.stream import StreamReader
 from momento_pipes.mapping import (
     Attribute,

@@ -7,7 +7,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from live.replay_results import LetterResult, LetterStatus, RedriveSummary
+from live.redrive.replay_results import LetterResult, LetterStatus, RedriveSummary
 from localcloud import LocalAws
 from tests.ops.shared.repair.repair_cloud import GONE_SHARD
 from tests.ops.shared.repair.workflow_repair import WorkflowRepair

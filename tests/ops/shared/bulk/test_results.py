@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from live.converge import Converger
 from live.items import Item
-from live.momento import RefusedError
+from live.momento.client import RefusedError
 from live.undelivered import UndeliveredRecords
 from ops.capacity.bulk import RunKind
 from ops.shared.bulk import lambda_runs, results

@@ -13,9 +13,9 @@ import pytest
 
 import live.letter_queue
 from live.deployment import Deployment
-from live.momento import Momento
-from live.redrive import Redrive
-from live.replay_results import RedriveSummary
+from live.momento.client import Momento
+from live.redrive.redrive import Redrive
+from live.redrive.replay_results import RedriveSummary
 from localcloud.applied import ACCOUNT
 from localcloud.momento.service import LocalMomento
 from stacks.settings import Settings

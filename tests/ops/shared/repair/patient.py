@@ -9,5 +9,5 @@ from unittest import mock
 PATIENCE = 600.0
 
 if __name__ == "__main__":
-    with mock.patch("live.momento.TIMEOUT_SECONDS", PATIENCE):
+    with mock.patch("live.momento.client.TIMEOUT_SECONDS", PATIENCE):
         runpy.run_module("ops", run_name="__main__", alter_sys=True)

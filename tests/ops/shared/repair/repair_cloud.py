@@ -14,7 +14,7 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from live.replay_results import LetterResult, RedriveSummary
+from live.redrive.replay_results import LetterResult, RedriveSummary
 from localcloud import LocalAws
 from tests.localcloud.contents import texts_in
 from tests.localcloud.weather_pipes import (

@@ -6,7 +6,7 @@ import signal
 import pytest
 from starlette.responses import Response
 
-from live.replay_results import WORST_FIRST
+from live.redrive.replay_results import WORST_FIRST
 from tests.localcloud.arrivals import until
 from tests.ops.conftest import Answer
 from tests.ops.shared.repair.repair_cloud import GONE_SHARD, PUT, RepairCloud

@@ -8,7 +8,7 @@ import pytest
 from eventpipes.operations import PUT as CACHE_PUT
 from live.converge import ROUNDS, Converged, Converger, Own
 from live.items import Item
-from live.momento import RefusedError, UnansweredError
+from live.momento.client import RefusedError, UnansweredError
 from live.stream import StreamReader
 from live.table import TableClient
 from localcloud import LocalAws

@@ -9,7 +9,7 @@ from typing import Any
 from cdktf import Testing
 
 from eventpipes.stream_record import read_by_pipe
-from live.momento import Access, Momento
+from live.momento.client import Access, Momento
 from live.route import Route
 from localcloud import LocalAws
 from localcloud.applied import Applied, client

@@ -15,10 +15,10 @@ import httpx
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
-from live.api_key import at
 from live.errors import LiveError
-from live.momento import Access, Momento, RefusedError, UnansweredError
-from live.momento_answer import answer_text, failure
+from live.momento.answer import answer_text, failure
+from live.momento.api_key import at
+from live.momento.client import Access, Momento, RefusedError, UnansweredError
 
 ORIGIN = "https://mga.registry.prod.a.momentohq.com"
 """The only endpoint of all regions."""

@@ -11,9 +11,9 @@ from live.dead_letters import DeadLetter
 from live.dead_letters import RefusedRequest as Refused
 from live.deployment import Deployment
 from live.items import Item, key_text
-from live.logged_records import LoggedRecords
-from live.momento import Momento, RefusedError, UnansweredError
-from live.replay_results import WORST_FIRST, LetterStatus
+from live.momento.client import Momento, RefusedError, UnansweredError
+from live.redrive.logged_records import LoggedRecords
+from live.redrive.replay_results import WORST_FIRST, LetterStatus
 from live.route import Route, requests_in
 from live.stream import Record, StreamReader
 from live.workflow_route import WorkflowRoute

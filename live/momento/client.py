@@ -27,7 +27,7 @@ from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
 from eventpipes.request import redirected
 from live.kept_connection import IDEMPOTENT, KeptConnection
-from live.momento_answer import judged
+from live.momento.answer import judged
 from live.reading import (
     RefusedError,
     UnansweredError,

@@ -11,8 +11,8 @@ from typing import Any
 import httpx
 
 from live.errors import LiveError
-from live.momento import Access, Momento, RefusedError, UnansweredError, UnusableError
-from live.momento_answer import judged
+from live.momento.answer import judged
+from live.momento.client import Access, Momento, RefusedError, UnansweredError, UnusableError
 
 LONG_POLL_SECONDS = 60.0
 """How long a poll may take. Momento answers earlier."""

@@ -15,8 +15,8 @@ import httpx
 
 from eventpipes import Request
 from live.errors import LiveError
-from live.momento import Momento, RefusedError, UnansweredError
-from live.momento_answer import failure
+from live.momento.answer import failure
+from live.momento.client import Momento, RefusedError, UnansweredError
 
 METHOD: Final = "/control_client.ScsControl/CreateCache"
 CONTENT_TYPE: Final = "application/grpc-web-text"

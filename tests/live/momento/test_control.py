@@ -15,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from live.errors import LiveError
-from live.momento import Momento
-from live.momento_control import control_origin, create_cache
+from live.momento.client import Momento
+from live.momento.control import control_origin, create_cache
 from localcloud.app_server import AppServer
 from localcloud.momento.service import Limits, LocalMomento
 from tests.conftest import ENDPOINT

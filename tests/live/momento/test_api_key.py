@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from live.api_key import KeyFacts, Version
+from live.momento.api_key import KeyFacts, Version
 from tests.each import each
 
 THEN = datetime(2027, 1, 2, 3, 4, 5, tzinfo=UTC)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from eventpipes import Request
 from eventpipes.request import DEFAULT_HEADERS, redirected
-from live.momento import Momento, RefusedError, UnansweredError, UnusableError
+from live.momento.client import Momento, RefusedError, UnansweredError, UnusableError
 from live.reading import reading
 from localcloud.momento.service import LocalMomento
 from tests.localcloud.arrivals import HANG, Arrivals, unused_port
@@ -139,7 +139,7 @@ def test_a_late_answer_is_tried_again(
     momento: LocalMomento, monkeypatch: pytest.MonkeyPatch, own: float | None, default: float
 ) -> None:
     """The client tries again until an answer is in time. A busy machine needs more attempts."""
-    monkeypatch.setattr("live.momento.TIMEOUT_SECONDS", default)
+    monkeypatch.setattr("live.momento.client.TIMEOUT_SECONDS", default)
     arrivals(momento).answer("a b", HANG)
     with Momento(
         rates={}, redirect=momento.endpoint, first_wait=0.01, timeout=own, attempts=12

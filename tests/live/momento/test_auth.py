@@ -10,8 +10,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from live.errors import LiveError
-from live.momento import Momento
-from live.momento_auth import MomentoAuth, NotAllowedError
+from live.momento.auth import MomentoAuth, NotAllowedError
+from live.momento.client import Momento
 from localcloud.app_server import AppServer
 from localcloud.momento.service import MomentoService
 from tests.each import each

@@ -12,11 +12,11 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-import live.topic
+import live.momento.topic
 import localcloud.momento.service
 from live.errors import LiveError
-from live.momento import Access
-from live.topic import Connected, Disconnected, Discontinuity, Message, Topic, TopicEvent
+from live.momento.client import Access
+from live.momento.topic import Connected, Disconnected, Discontinuity, Message, Topic, TopicEvent
 from localcloud.momento.service import LocalMomento, LocalTopic
 from tests.conftest import KEY
 from tests.localcloud.arrivals import until, unused_port
@@ -28,7 +28,7 @@ TOPIC = "a topic"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Try again and end polls soon."""
-    monkeypatch.setattr(live.topic, "FIRST_WAIT_SECONDS", 0.02)
+    monkeypatch.setattr(live.momento.topic, "FIRST_WAIT_SECONDS", 0.02)
     monkeypatch.setattr(localcloud.momento.service, "LONG_POLL_SECONDS", 0.2)
 
 
@@ -196,7 +196,7 @@ def test_a_topic_that_is_refused_is_asked_less_and_less_often(
     local: LocalMomento, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Though the cache beside it answers; and it counts as read once a poll has succeeded."""
-    monkeypatch.setattr(live.topic, "LONGEST_WAIT_SECONDS", 0.3)
+    monkeypatch.setattr(live.momento.topic, "LONGEST_WAIT_SECONDS", 0.3)
     troubled = threading.Event()
     troubled.set()
 
@@ -309,7 +309,7 @@ def test_stop_ends_the_watch_after_the_poll(local: LocalMomento) -> None:
 
 
 def test_stop_ends_the_wait_for_a_momento_that_is_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live.topic, "FIRST_WAIT_SECONDS", 300.0)
+    monkeypatch.setattr(live.momento.topic, "FIRST_WAIT_SECONDS", 300.0)
     with Watcher(topic_at(f"http://127.0.0.1:{unused_port()}")) as watcher:
         watcher.wait_for(Disconnected)
         watcher.stop.set()

@@ -15,11 +15,11 @@ from live.aws import asking_aws, fatal
 from live.dead_letters import DeadLetter, QueueMessage, names_no_record, parse
 from live.deployment import Deployment
 from live.errors import LiveError
-from live.foreign import foreign
 from live.letter_queue import LetterQueue
-from live.momento import Momento, UnusableError
-from live.replay import LetterReplay
-from live.replay_results import DONE, LetterResult, LetterStatus, RedriveSummary
+from live.momento.client import Momento, UnusableError
+from live.redrive.foreign import foreign
+from live.redrive.replay import LetterReplay
+from live.redrive.replay_results import DONE, LetterResult, LetterStatus, RedriveSummary
 from live.route import Route
 from live.undelivered import UndeliveredRecords
 from live.workflow_route import WorkflowRoute

@@ -7,9 +7,9 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
-from live.cache import Cache
 from live.errors import LiveError
-from live.momento import Access
+from live.momento.cache import Cache
+from live.momento.client import Access
 from localcloud.momento.service import LocalMomento
 from tests.conftest import KEY
 from tests.localcloud.arrivals import unused_port

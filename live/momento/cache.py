@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import httpx
 
 from live.errors import LiveError
-from live.momento import Access, Momento, RefusedError, UnansweredError
-from live.momento_answer import judged
+from live.momento.answer import judged
+from live.momento.client import Access, Momento, RefusedError, UnansweredError
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Clients of Momento: entries, topics, caches, roles and API keys."""

@@ -1,0 +1,1 @@
+"""Replay dead letters, or discard them."""
