@@ -13,11 +13,11 @@ from eventpipes import Request
 from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_TTL_SECONDS
 from live.items import Item
+from live.made_record import made_record
 from live.route import Route, RouteOutcome, requests_in
 from ops.review.samples import samples_for
 from ops.review.values import made_up
 from ops.shared.errors import OpsError
-from ops.shared.made_record import made_record
 
 _SCALARS: Final = ("S", "N", "B", "BOOL")
 

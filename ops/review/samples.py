@@ -13,10 +13,10 @@ from itertools import combinations, islice, product
 from typing import Any, Final
 
 from eventpipes import Definition, RuleDefinition
+from live.made_record import made_record
 from ops.review import reads
 from ops.review.reads import ImagePath
 from ops.review.values import MISSING, made_up, matching, near, values
-from ops.shared.made_record import made_record
 
 _ITEM: Final = {
     "Location": {"S": "Oslo"},

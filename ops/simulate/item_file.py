@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from live.errors import LiveError
 from live.items import NumberText
+from live.made_record import made_record
 from live.written_item import KEY_BYTES, as_item
 from ops.shared.errors import OpsError
-from ops.shared.made_record import made_record
 from ops.shared.record_file import EventName, parse, read_text
 
 _KEY: Final = re.compile(r"dynamodb\.Keys\.([A-Za-z0-9_/-]+)|\"Keys\\?\":\s*\{\\?\"([^\"\\]+)")
