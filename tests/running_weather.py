@@ -13,12 +13,11 @@ import pytest
 
 import live.cloud
 import live.momento.client
+import live.tour
 import localcloud.momento.service
-import weather.tour
 from live.aws import Aws
 from live.momento.cache import Cache
 from live.momento.client import Momento
-from live.momento.topic import Topic
 from localcloud import LocalAws
 from localcloud.deliveries.delivery import Delivery
 from localcloud.momento.service import LocalMomento
@@ -58,14 +57,6 @@ class RunningWeather:
         """A client of the cache."""
         return Cache(momento(), self.settings.access(), self.settings.stack.cache_name)
 
-    @cached_property
-    def topic(self) -> Topic:
-        """A client of the topic."""
-        stack = self.settings.stack
-        return Topic(
-            momento(), self.settings.access(), cache=stack.cache_name, name=stack.topic_name
-        )
-
     @property
     def deliveries_url(self) -> str:
         """The URL of the feed of deliveries."""
@@ -101,7 +92,7 @@ def patience() -> Iterator[None]:
     """Wait long for answers, so that a slow machine fails no test."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(live.momento.client, "TIMEOUT_SECONDS", 60.0)
-        patch.setattr(weather.tour, "PATIENCE_SECONDS", 120.0)
+        patch.setattr(live.tour, "PATIENCE_SECONDS", 120.0)
         yield
 
 
@@ -164,6 +155,7 @@ def running(local_aws: LocalAws) -> Iterator[RunningWeather]:
         patch = stack.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
         cloud = stack.enter_context(WeatherCloud(local_aws))
+        patch.setenv("MOMENTO_ENDPOINT_URL", cloud.momento.endpoint)
         feed = stack.enter_context(DeliveryFeed())
         settings = settings_of(
             AWS_ENDPOINT_URL=local_aws.endpoint,

@@ -1,6 +1,7 @@
 """The commands of `./help.sh weather`."""
 
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -205,25 +206,27 @@ def tour(context: typer.Context, *, as_json: AsJson = False) -> None:
 
     The exit code is 1 if something does not arrive.
     """
-    clients = _clients(context)
-    table = Table("step", "expected", "seen", "ms", title="A record's life", title_justify="left")
+    settings = _clients(context).settings
+    columns = [Column(name, overflow="fold") for name in ("step", "expected", "seen", "ms")]
+    table = Table(*columns, title="A record's life", title_justify="left")
     wrong = 0
-    for step in run_tour(clients.table, clients.cache, clients.topic):
-        wrong += not step.as_expected
-        after = "" if step.milliseconds is None else f"{step.milliseconds:.0f}"
-        mark = "[green]✓[/]" if step.as_expected else "[red]✗[/]"
-        seen = "as expected" if step.as_expected else _shown(step.seen)
-        table.add_row(step.name, _shown(step.expected), f"{mark} {seen}", after)
-        if as_json:
-            print_json(asdict(step) | {"as_expected": step.as_expected}, indent=None)
-        else:
-            errors.print(f"[dim]{'✓' if step.as_expected else '✗'} {step.name}[/]")
+    with closing(run_tour(settings)) as steps:
+        for step in steps:
+            wrong += not step.as_expected
+            after = "" if step.milliseconds is None else f"{step.milliseconds:.0f}"
+            mark = "[green]✓[/]" if step.as_expected else "[red]✗[/]"
+            seen = "as expected" if step.as_expected else _shown(step.seen)
+            table.add_row(step.name, _shown(step.expected), f"{mark} {seen}", after)
+            if as_json:
+                print_json(asdict(step) | {"as_expected": step.as_expected}, indent=None)
+            else:
+                errors.print(f"[dim]{'✓' if step.as_expected else '✗'} {step.name}[/]")
     if not as_json:
         console.print(table)
     if wrong:
         raise WeatherError(
             f"{wrong} of the steps did not end as expected: look at the pipes' logs in"
-            f" {clients.settings.log_group} and at the queue {clients.settings.dead_letter_queue}"
+            f" {settings.log_group} and at the queue {settings.dead_letter_queue}"
         )
 
 

@@ -113,16 +113,6 @@ class Topic:
             for item in items:
                 yield _event(item, position)
 
-    def messages(self) -> list[Message]:
-        """Return the messages that the topic still has.
-
-        Raises:
-            LiveError: Momento cannot be reached, or refuses.
-
-        """
-        items = self._read({"sequence_number": 0, "sequence_page": 1})
-        return [event for item in items if isinstance(event := _event(item, {}), Message)]
-
     def _greet(self) -> None:
         """Send a request that is answered at once; a poll waits for a message."""
         request = self.access.request("GET", "cache", self.cache, key="is Momento there?")

@@ -14,27 +14,13 @@ from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_TTL_SECONDS
 from live.items import Item
 from live.made_record import made_record
-from live.route import Route, RouteOutcome, requests_in
+from live.route import Route, requests_in
+from live.tour import TableChange
 from ops.review.samples import samples_for
 from ops.review.values import made_up
 from ops.shared.errors import OpsError
 
 _SCALARS: Final = ("S", "N", "B", "BOOL")
-
-
-@dataclass(frozen=True, kw_only=True)
-class TableChange:
-    """A change to the table; a change without an item deletes it.
-
-    `predicted` has the outcome by operation; `refused` are the operations whose request Momento
-    refuses for good.
-    """
-
-    label: str
-    key: Item
-    item: Item | None
-    predicted: Mapping[str, RouteOutcome]
-    refused: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -162,8 +148,8 @@ class DemoChanges:
         return len(sent) - 2 * self._doubts(old, new), others
 
     def _sends(self, old: Item | None, new: Item | None) -> Mapping[str, Sequence[Request]]:
-        outcomes = self._predicted(self._record(old, new))
-        sent = {name: requests_in(outcome) for name, outcome in outcomes.items()}
+        record = self._record(old, new)
+        sent = {name: requests_in(route.process(record)) for name, route in self.routes.items()}
         return {name: requests for name, requests in sent.items() if requests}
 
     def _doubts(self, old: Item | None, new: Item | None) -> int:
@@ -182,16 +168,8 @@ class DemoChanges:
             for request in requests_in(route.process(record))
         )
 
-    def _predicted(self, record: Mapping[str, Any]) -> dict[str, RouteOutcome]:
-        return {name: route.process(record) for name, route in self.routes.items()}
-
     def _change(self, old: Item | None, new: Item | None) -> TableChange:
-        return TableChange(
-            label=_label(old, new),
-            key=self._key(new or old or {}),
-            item=new,
-            predicted=self._predicted(self._record(old, new)),
-        )
+        return TableChange.of(_label(old, new), new, self._record(old, new), self.routes)
 
     def _key(self, item: Item) -> Item:
         return {name: item[name] for name in self.key_types}

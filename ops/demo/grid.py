@@ -10,10 +10,11 @@ from rich.table import Table
 from eventpipes.operations import OPERATIONS
 from live.step import DELIVERED, FILTERED, DeliveryStep
 from live.terminal import short
+from live.tour import NOTHING
 
 LONGEST = 60
 """Characters of a cached value that are printed."""
-_NOTHING = "[dim]nothing[/]"
+_NOTHING = f"[dim]{NOTHING}[/]"
 
 
 class ChangesGrid:
@@ -32,7 +33,7 @@ class ChangesGrid:
         label: str,
         routes: Container[str],
         deliveries: Mapping[str, Sequence[DeliveryStep]],
-        cached: Sequence[str | None],
+        cached: Sequence[str],
         milliseconds: float,
     ) -> None:
         """Add a change's row: the deliveries of each route, and the cache's values."""
@@ -64,8 +65,8 @@ def _delivery(step: DeliveryStep) -> str:
     return f"[green]✓ {request['method']} {escape(short(where))}".rstrip() + "[/]"
 
 
-def _value(value: str | None) -> str:
-    if value is None:
+def _value(value: str) -> str:
+    if value == NOTHING:
         return _NOTHING
     text = short(value)
     return escape(text if len(text) <= LONGEST else f"{text[:LONGEST]}...")

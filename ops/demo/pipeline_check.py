@@ -1,12 +1,11 @@
-"""Change items of a deployed stack on the local cloud, and compare the results with predictions.
+"""Run the tour of a deployed stack on the local cloud (`live.tour`) with made-up changes.
 
-The engine predicts what each change leads to (`ops.demo.changes`). The prediction is compared with
-the local cloud's feed of deliveries, the cache, the topics' messages and the dead-letter queues.
+Beside the cache and the topics, the local cloud's feed of deliveries and the dead-letter queues are
+compared with what the engine predicts of each change (`ops.demo.changes`).
 """
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from eventpipes import Filtered, Request, Unprocessable
@@ -17,49 +16,32 @@ from live.deliveries import FEED, Feed
 from live.deployment import Deployment
 from live.items import key_text
 from live.letter_queue import LetterQueue
-from live.momento.client import Access, Momento
-from live.momento.topic import Topic
+from live.momento.client import Access
 from live.output import console
-from live.reading import reading
 from live.route import Route, RouteOutcome, requests_in
 from live.step import DEAD_LETTER, DELIVERED, FILTERED, DeliveryStep
 from live.terminal import short
+from live.tour import TOPIC_STEP, TableChange, Tour
 from live.workflow_route import WorkflowRoute
-from ops.demo.changes import DemoChanges, TableChange
+from ops.demo.changes import DemoChanges
 from ops.demo.grid import ChangesGrid
 from ops.shared.errors import OpsError
 
 PATIENCE_SECONDS = 60.0
-
-
-@dataclass
-class PredictedMomento:
-    """What Momento must have after the predicted requests.
-
-    `entries` are the cache's values by the URL that reads them; `messages` are by the topic's path.
-    """
-
-    entries: dict[str, str | None] = field(default_factory=dict)
-    messages: dict[str, list[str]] = field(default_factory=dict)
-
-    def take(self, request: Request) -> None:
-        """Add the effect of a request."""
-        if request.method == "POST":
-            self.messages.setdefault(urlsplit(request.url).path, []).append(request.body)
-        else:
-            held = request.body if request.method == "PUT" else None
-            self.entries[reading(request).url] = held
+ARRIVAL_SECONDS = 5.0
+"""How long Momento may take to show a request that it has accepted."""
 
 
 class PipelineCheck:
-    """Checks pipelines one after the other, and collects the differences from the predictions."""
+    """Checks pipelines one after the other, and collects the differences from the predictions.
+
+    `patience` is how many seconds the deliveries of a change may take.
+    """
 
     def __init__(self, env: Mapping[str, str], *, patience: float = PATIENCE_SECONDS) -> None:
         self._patience = patience
         self._feed = Feed(env[FEED])
-        self._expected = PredictedMomento()
         self._access = Access(origin=env["MOMENTO_ENDPOINT_URL"], key=env["MOMENTO_API_KEY"])
-        self._momento = Momento(redirect=self._access.origin, timeout=PATIENCE_SECONDS)
         self.differences: list[str] = []
         """A sentence about each difference between a prediction and a result."""
 
@@ -69,68 +51,63 @@ class PipelineCheck:
         demo = DemoChanges(routes, table.types, table.view, max_ttl_seconds=max_ttl_seconds)
         changes = demo.changes()
         grid = ChangesGrid(f"{deployment.name}: the item {key_text(changes[0].key)}")
-        entries: list[Request] = []
         refused: set[tuple[str, str]] = set()
-        for change in changes:
-            with console.status(f"{change.label} {key_text(change.key)}"):
-                deliveries = self._try(deployment, change, entries, grid)
-            refused |= {
-                (route.refused_by, deliveries[name][0]["sequence_number"])
-                for name, route in routes.items()
-                if name in change.refused and name in deliveries
-            }
-            if deliveries.keys() != routes.keys():
-                break
+        with Tour(deployment, self._access, changes, patience=ARRIVAL_SECONDS) as tour:
+            for change in changes:
+                with console.status(f"{change.label} {key_text(change.key)}"):
+                    deliveries = self._try(tour, routes, change, grid)
+                refused |= {
+                    (route.refused_by, deliveries[name][0]["sequence_number"])
+                    for name, route in routes.items()
+                    if name in change.refused and name in deliveries
+                }
+                if deliveries.keys() != routes.keys():
+                    break
         console.print(grid.table)
         _print_unused_routes(changes, routes)
         self._check_letters(deployment, refused)
-
-    def check_messages(self) -> None:
-        """Print each topic's messages, and compare them with what was predicted."""
-        for path, predicted in self._expected.messages.items():
-            cache, name = map(unquote, path.rsplit("/", 2)[1:])
-            topic = Topic(self._momento, self._access, cache=cache, name=name)
-            texts = [message.text for message in topic.messages()]
-            console.print(f"\nThe {len(texts)} messages of the topic {short(name)}", markup=False)
+        for path, texts in tour.messages.items():
+            name = short(unquote(path.rpartition("/")[2]))
+            console.print(f"\nThe {len(texts)} messages of the topic {name}", markup=False)
             for text in texts:
-                console.print(f"  {short(str(text))}", soft_wrap=True, markup=False)
-            if texts != predicted:
-                self.differences.append(
-                    f"the topic {path} holds {len(texts)} messages, which are not the"
-                    f" {len(predicted)} predicted: {predicted}"
-                )
+                console.print(f"  {short(text)}", soft_wrap=True, markup=False)
 
     def close(self) -> None:
-        """Close the connections to Momento and to the feed."""
-        self._momento.close()
+        """Close the connection to the feed."""
         self._feed.close()
 
     def _try(
-        self, deployment: Deployment, change: TableChange, entries: list[Request], grid: ChangesGrid
+        self, tour: Tour, routes: Mapping[str, Route], change: TableChange, grid: ChangesGrid
     ) -> Mapping[str, Sequence[DeliveryStep]]:
         """Make one change, and add its row to the table; return its deliveries by operation."""
-        routes = deployment.pipes
         started = time.monotonic()
-        _write(deployment, change)
-        deliveries = self._deliveries_of(deployment, change)
+        tour.make(change)
+        deliveries = self._deliveries_of(routes, change)
         milliseconds = (time.monotonic() - started) * 1000
         what = f"{change.label} {key_text(change.key)}"
+        requests: list[Request] = []
         for operation, predicted in change.predicted.items():
             refused = operation in change.refused
             steps = deliveries.get(operation, ())
             made = self._compare_all(what, routes[operation], predicted, steps, refused=refused)
-            entries += [request for request in made if request.method != "POST"]
-        grid.add(change.label, routes, deliveries, self._cached(what, entries), milliseconds)
+            requests += () if refused else made
+        arrived = list(tour.arrivals(requests))
+        self.differences += [
+            f"{what}: {step.name}: {step.seen}; expected {step.expected}"
+            for step in arrived
+            if not step.as_expected
+        ]
+        cached = [step.seen for step in arrived if step.name != TOPIC_STEP]
+        grid.add(change.label, routes, deliveries, cached, milliseconds)
         return deliveries
 
     def _deliveries_of(
-        self, deployment: Deployment, change: TableChange
+        self, routes: Mapping[str, Route], change: TableChange
     ) -> Mapping[str, Sequence[DeliveryStep]]:
         """Return a change's deliveries by operation, after the last of them or the time-out.
 
         A workflow tells nothing of an operation for which a record makes no request.
         """
-        routes = deployment.pipes
         sent = {name: requests_in(outcome) for name, outcome in change.predicted.items()}
         silent = [
             name
@@ -175,9 +152,6 @@ class PipelineCheck:
                 steps[number] if number < len(steps) else None,
                 DEAD_LETTER if refused else _named(predicted),
             )
-        if not refused:
-            for request in requests:
-                self._expected.take(request)
         return list(requests)
 
     def _compare(
@@ -196,22 +170,6 @@ class PipelineCheck:
         elif step["outcome"] != wanted:
             why = f" ({step['reason']})" if step["reason"] else ""
             self.differences.append(f"{name}: {step['outcome']}{why}; expected {wanted}")
-
-    def _cached(self, what: str, requests: list[Request]) -> list[str | None]:
-        """Compare the pipeline's entries with the cache; return their values."""
-        held = []
-        for url, request in {reading(entry).url: entry for entry in requests}.items():
-            body = self._momento.fetch(request)
-            value = None if body is None else body.decode(errors="replace")
-            wanted = self._expected.entries.get(url)
-            if value != wanted:
-                self.differences.append(
-                    f"{what}: the cache holds {_or_nothing(value)} for"
-                    f" {dict(parse_qsl(urlsplit(url).query))}; expected"
-                    f" {_or_nothing(wanted)}"
-                )
-            held.append(value)
-        return held
 
     def _check_letters(self, deployment: Deployment, refused: set[tuple[str, str]]) -> None:
         """Print the pipeline's dead letters, and compare them with the refused requests."""
@@ -246,14 +204,6 @@ def _letters(deployment: Deployment) -> list[DeadLetter]:
     return [letter for letter in letters if letter.arn in deployment.by_arn]
 
 
-def _write(deployment: Deployment, change: TableChange) -> None:
-    with asking_aws():
-        if change.item is None:
-            deployment.table.delete(change.key)
-        else:
-            deployment.table.put(change.item)
-
-
 def _named(predicted: RouteOutcome) -> str:
     if isinstance(predicted, Filtered):
         return FILTERED
@@ -283,10 +233,6 @@ def _print_unused_routes(changes: list[TableChange], routes: Mapping[str, Route]
     for operation, route in routes.items():
         if not any(requests_in(change.predicted[operation]) for change in changes):
             console.print(f"No item was found that {route.name} sends.", markup=False)
-
-
-def _or_nothing(value: str | None) -> str:
-    return "nothing" if value is None else repr(value)
 
 
 def expect_none(differences: list[str]) -> None:

@@ -4,12 +4,12 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
 import weather.tour
 from live.output import console
+from live.tour import TourStep
 from tests.localcloud.arrivals import until
 from tests.running_weather import RunningWeather
 from tests.transcript import is_shown, transcript
@@ -17,6 +17,7 @@ from tests.weather.conftest import Commands
 from weather import cli
 from weather.comparison import LocationState, compare
 from weather.records import WeatherRecord
+from weather.settings import WeatherSettings
 
 SHOWN = transcript("docs/weather.md")
 PUT, GET, TOUR = SHOWN
@@ -45,8 +46,8 @@ def test_tour_prints_what_the_page_shows(run: Commands, monkeypatch: pytest.Monk
     took = iter(re.findall(r"│ (\d+) +│\n", shown))
     real = weather.tour.tour
 
-    def tour(*clients: Any) -> Iterator[weather.tour.TourStep]:
-        for step in real(*clients):
+    def tour(settings: WeatherSettings) -> Iterator[TourStep]:
+        for step in real(settings):
             timed = step.milliseconds is not None
             yield replace(step, milliseconds=float(next(took))) if timed else step
 

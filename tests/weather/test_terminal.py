@@ -6,12 +6,12 @@ import pytest
 
 from live.momento.cache import Cache
 from live.momento.topic import Disconnected, Discontinuity, Message, Topic
+from live.tour import TourStep
 from tests.running_weather import RunningWeather
 from tests.weather.conftest import Commands
 from weather import cli
 from weather.errors import WeatherError
 from weather.records import random_record
-from weather.tour import TourStep
 
 CLEAR = "\x1b[2J\x9b2J\x07\r\x7f"
 SEEN = r"\x1b[2J\x9b2J\x07\r\x7f"
@@ -65,7 +65,7 @@ def test_steps_and_errors_print_no_control_character(
     run: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     step = TourStep(name="the topic says", expected="this", seen=CLEAR)
-    monkeypatch.setattr(cli, "run_tour", lambda *_: iter([step]))
+    monkeypatch.setattr(cli, "run_tour", lambda _: (each for each in [step]))
     assert run("tour") == 1
     assert SEEN in run.out
     assert raw(run.out + run.err) == []

@@ -1,36 +1,52 @@
 """The tour writes and deletes a record. It reports each step that does not end as expected."""
 
+import json
 import time
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
+import live.tour
 import weather.tour
 from live.errors import LiveError
+from live.items import Item
+from live.made_record import made_record
+from live.momento.client import Momento
 from live.momento.topic import Topic
-from tests.localcloud.arrivals import until, unused_port
-from tests.localcloud.weather_pipes import DELETE, PUBLISH
+from live.tour import NOTHING, Tour, TourStep
+from tests.localcloud.arrivals import unused_port
+from tests.localcloud.weather_pipes import CACHE, DELETE
 from tests.running_weather import RunningWeather
-from weather.comparison import LocationState
-from weather.tour import TourStep, tour
-
-NAMES = [
-    *("write to the table", "the topic says", "the cache, beside the table"),
-    *("delete from the table", "the topic says", "the cache, beside the table"),
-]
+from weather.records import random_record
+from weather.tour import tour
 
 
 def steps_of(running: RunningWeather) -> list[TourStep]:
     """Return the steps of a tour."""
-    return list(tour(running.table, running.cache, running.topic))
+    return list(tour(running.settings))
 
 
-def test_every_step_ends_as_expected(running: RunningWeather) -> None:
+def test_every_step_ends_as_expected(
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the engine predicts is also what a record says: it has no values when it is deleted."""
+    record = random_record("Tour c41d29")
+    monkeypatch.setattr(weather.tour, "random_record", lambda _: record)
     steps = steps_of(running)
-    assert [step.name for step in steps] == NAMES
     assert all(step.as_expected for step in steps), steps
-    assert [step.expected for step in steps[2::3]] == [LocationState.IN_SYNC, LocationState.ABSENT]
+    where, nothing = {"Location": record.location}, dict.fromkeys(record.shown(), "")
+    assert [(step.name, step.expected) for step in (steps[0], steps[3], steps[5])] == [
+        ("write to the table", "written"),
+        ("delete from the table", "deleted"),
+        ("the entry Tour c41d29", NOTHING),
+    ]
+    assert [(step.name, json.loads(step.seen)) for step in (steps[1], steps[2], steps[4])] == [
+        ("the topic says", {"EventType": "INSERT"} | where | record.shown()),
+        ("the entry Tour c41d29", where | record.shown()),
+        ("the topic says", {"EventType": "REMOVE"} | where | nothing),
+    ]
     timed = [step.milliseconds is not None for step in steps]
     assert timed == [False, True, True, False, True, True]
 
@@ -50,30 +66,12 @@ def test_the_record_is_written_when_the_topic_is_polled(
     assert all(step.as_expected for step in steps), steps
 
 
-def test_the_topic_is_expected_to_say_what_was_written(running: RunningWeather) -> None:
-    """After a deletion, the message has no values."""
-    _, inserted, _, _, removed, _ = steps_of(running)
-    assert inserted.seen.startswith('{"EventType": "INSERT", "Location": "Tour ')
-    assert '"MaxTemp": ""' not in inserted.seen
-    location = inserted.seen.split('"Location": "')[1].split('"')[0]
-    assert removed.seen == (
-        f'{{"EventType": "REMOVE", "Location": "{location}", "MaxTemp": "",'
-        ' "MinTemp": "", "ChancesOfPrecipitation": ""}'
-    )
-
-
-def test_nothing_is_left_behind(running: RunningWeather) -> None:
+def test_nothing_is_left_behind(running: RunningWeather, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error or the caller may end the tour."""
     before = running.table.list()
     steps_of(running)
     assert running.table.list() == before
-
-
-def test_nothing_is_left_behind_by_a_tour_that_ends_early(
-    running: RunningWeather, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An error or the caller ends the tour."""
-    before = running.table.list()
-    steps = tour(running.table, running.cache, running.topic)
+    steps = tour(running.settings)
     next(steps)
     assert running.table.list() != before
     steps.close()
@@ -82,7 +80,7 @@ def test_nothing_is_left_behind_by_a_tour_that_ends_early(
     def fail(*_: object) -> None:
         raise LiveError("Momento answers 500")
 
-    monkeypatch.setattr(weather.tour, "compare", fail)
+    monkeypatch.setattr(Momento, "fetch", fail)
     with pytest.raises(LiveError, match="500"):
         steps_of(running)
     assert running.table.list() == before
@@ -91,81 +89,82 @@ def test_nothing_is_left_behind_by_a_tour_that_ends_early(
 def test_others_may_write_at_the_same_time(running: RunningWeather) -> None:
     """The tour ignores their messages on the topic."""
     steps = []
-    for step in tour(running.table, running.cache, running.topic):
+    for step in tour(running.settings):
         steps.append(step)
         running.cloud.weather.put(f"Oslo {len(steps)}")
     assert all(step.as_expected for step in steps), steps
 
 
-@pytest.fixture
-def paused(running: RunningWeather) -> Iterator[list[str]]:
-    """Return a list of pipes; pipes that a test adds and deletes are created again afterwards."""
-    gone: list[str] = []
-    yield gone
-    running.cloud.weather.create_pipes(gone)
-    running.runner.wait_until_reading(*gone)
+def ignore(running: RunningWeather, monkeypatch: pytest.MonkeyPatch, *methods: str) -> None:
+    """Let Momento accept requests and do nothing; the tour does not wait long for their effects."""
+
+    async def interfere(request: Request) -> Response | None:
+        return Response(status_code=204) if request.method in methods else None
+
+    def in_haste(name: str, expected: str | None = None) -> None:
+        wait = getattr(Tour, name)
+
+        def short(tour: Tour, *arguments: Any) -> Any:
+            with pytest.MonkeyPatch.context() as patch:
+                if expected in (None, arguments[-1]):
+                    patch.setattr(tour, "_patience", 0.6)
+                return wait(tour, *arguments)
+
+        monkeypatch.setattr(Tour, name, short)
+
+    monkeypatch.setattr(running.cloud.momento.service, "interfere", interfere)
+    if "POST" in methods:
+        in_haste("_heard")
+    if {"PUT", "DELETE"} & {*methods}:
+        in_haste("_cached", NOTHING if "DELETE" in methods else None)
 
 
-def pause(running: RunningWeather, gone: list[str], *names: str) -> None:
-    """Delete pipes, and wait until the runner has stopped them."""
-    gone.extend(names)
-    for name in names:
-        running.cloud.weather.pipes.delete_pipe(Name=name)
-    until(lambda: all(running.runner.statuses[name].state == "DELETED" for name in names))
-
-
-def in_haste(wait: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function with a short patience, for a result that does not come."""
-
-    def short(*arguments: Any) -> Any:
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(weather.tour, "PATIENCE_SECONDS", 0.6)
-            return wait(*arguments)
-
-    return short
-
-
-def test_a_silent_topic_is_reported(
-    running: RunningWeather, paused: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("method", "wrong"), [("POST", [1, 4]), ("DELETE", [5])])
+def test_a_request_without_an_effect_is_reported(
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch, method: str, wrong: list[int]
 ) -> None:
-    pause(running, paused, PUBLISH)
-    ear = weather.tour._Ear  # noqa: SLF001 - who waits for the topic
-    monkeypatch.setattr(ear, "next", in_haste(ear.next))
+    ignore(running, monkeypatch, method)
     steps = steps_of(running)
-    assert [step.as_expected for step in steps] == [True, False, True, True, False, True]
-    assert steps[1].seen == f"nothing within {weather.tour.PATIENCE_SECONDS:.0f} s"
-    assert steps[1].milliseconds is None
+    assert [number for number, step in enumerate(steps) if not step.as_expected] == wrong
+    seen = "nothing within 1 s" if method == "POST" else steps[2].seen
+    assert {(steps[number].seen, steps[number].milliseconds) for number in wrong} == {(seen, None)}
 
 
-def test_a_replica_that_stays_is_reported(
-    running: RunningWeather, paused: list[str], monkeypatch: pytest.MonkeyPatch
+def test_another_value_than_predicted_is_reported(
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pause(running, paused, DELETE)
-    wait = weather.tour._wait_for  # noqa: SLF001 - who waits for the cache
-    gone = in_haste(wait)
+    """Of the messages, the last that names the item is shown."""
 
-    def wait_for(look: Callable[[], LocationState], expected: LocationState) -> Any:
-        return (gone if expected is LocationState.ABSENT else wait)(look, expected)
+    def colder(old: Item | None, new: Item | None, keys: Item, *, view: str) -> dict[str, Any]:
+        return made_record(old, new and {**new, "MaxTemp": {"N": "-99"}}, keys, view=view)
 
-    monkeypatch.setattr(weather.tour, "_wait_for", wait_for)
+    monkeypatch.setattr(weather.tour, "made_record", colder)
+    monkeypatch.setattr(live.tour, "PATIENCE_SECONDS", 4.0)
     steps = steps_of(running)
-    assert [step.as_expected for step in steps] == [True] * 5 + [False]
-    assert (steps[-1].expected, steps[-1].seen) == (LocationState.ABSENT, LocationState.LEFT_OVER)
+    assert [step.as_expected for step in steps] == [True, False, False, True, True, True]
+    for step in steps[1:3]:
+        expected, seen = json.loads(step.expected), json.loads(step.seen)
+        assert expected == seen | {"MaxTemp": "-99"}
 
 
-@pytest.mark.parametrize(
-    ("change", "says"),
-    [
-        ({"MOMENTO_CACHE_NAME": "nowhere"}, "there is no such cache"),
-        ({"NAME_PREFIX": "nowhere"}, "there is no table nowhere"),
-        ({"MOMENTO_ENDPOINT_URL": "http://127.0.0.1:{port}"}, "Momento at .*: no connection"),
-    ],
-)
 def test_what_cannot_be_reached_ends_the_tour(
-    running: RunningWeather, change: dict[str, str], says: str
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The error comes at once, without a wait for a Momento that is down."""
-    port = unused_port()
-    changed = {name: value.format(port=port) for name, value in change.items()}
-    with pytest.raises(LiveError, match=says):
-        steps_of(running.with_settings(**changed))
+    with monkeypatch.context() as patch:
+        patch.delitem(running.cloud.momento.service.caches, CACHE)
+        with pytest.raises(LiveError, match="there is no such cache"):
+            steps_of(running)
+    with pytest.raises(LiveError, match="no pipeline with the prefix nowhere is deployed"):
+        steps_of(running.with_settings(NAME_PREFIX="nowhere"))
+    monkeypatch.setenv("MOMENTO_ENDPOINT_URL", f"http://127.0.0.1:{unused_port()}")
+    with pytest.raises(LiveError, match=r"Momento at .*: no connection"):
+        steps_of(running)
+
+
+def test_a_missing_pipe_ends_the_tour(running: RunningWeather) -> None:
+    """Nothing is predicted of a pipe that is not deployed."""
+    running.cloud.weather.pipes.delete_pipe(Name=DELETE)
+    with pytest.raises(LiveError, match=r"has no cache-delete, .* so run ./help\.sh deploy"):
+        steps_of(running)
+    running.runner.wait_until_reading(*running.cloud.weather.create_pipes([DELETE]))

@@ -14,19 +14,18 @@ from stacks.settings import Settings
 from stacks.weather import WeatherStack
 from tests.conftest import ENDPOINT
 from tests.localcloud.weather_cloud import FAST
-from tests.localcloud.weather_pipes import API_KEY, CACHE, TOPIC, empty
+from tests.localcloud.weather_pipes import API_KEY, CACHE, empty
 from tests.running_weather import settings_of
-from weather.clients import Clients
 from weather.tour import tour
 
 PIPE = "weather-stats-demo-changes-pipe"
 
 
 def test_tour_ends_as_expected(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings = Settings(
+    workflow = Settings(
         MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_CACHE_NAME=CACHE, TOPOLOGY="workflow"
     )
-    stack = WeatherStack(cdktf.Testing.app(), "weather", settings)
+    stack = WeatherStack(cdktf.Testing.app(), "weather", workflow)
     empty(local_aws.endpoint)
     document = json.loads(cdktf.Testing.synth(stack))
     Applied(document, local_aws.endpoint, momento_api_key=API_KEY).create()
@@ -36,14 +35,7 @@ def test_tour_ends_as_expected(local_aws: LocalAws, monkeypatch: pytest.MonkeyPa
         Runner(endpoint=local_aws.endpoint, redirect=momento.endpoint, timing=FAST) as runner,
     ):
         runner.wait_until_reading(PIPE)
-        clients = Clients.of(
-            settings_of(
-                AWS_ENDPOINT_URL=local_aws.endpoint,
-                MOMENTO_API_KEY=API_KEY,
-                MOMENTO_ENDPOINT_URL=momento.endpoint,
-                MOMENTO_CACHE_NAME=CACHE,
-                MOMENTO_TOPIC_NAME=TOPIC,
-            )
-        )
-        steps = list(tour(clients.table, clients.cache, clients.topic))
+        monkeypatch.setenv("MOMENTO_ENDPOINT_URL", momento.endpoint)
+        settings = settings_of(MOMENTO_API_KEY=API_KEY, MOMENTO_ENDPOINT_URL=momento.endpoint)
+        steps = list(tour(settings))
     assert all(step.as_expected for step in steps), steps

@@ -317,14 +317,6 @@ def test_stop_ends_the_wait_for_a_momento_that_is_down(monkeypatch: pytest.Monke
         assert not watcher.thread.is_alive()
 
 
-def test_what_the_topic_still_has_is_read_from_its_first_message_on(local: LocalMomento) -> None:
-    publish(local, "one", b"\xff")
-    assert topic_at(local.endpoint).messages() == [
-        Message(number=0, text="one"),
-        Message(number=1, text=None, binary=base64.b64encode(b"\xff").decode()),
-    ]
-
-
 def test_a_request_that_momento_refuses_ends_the_watch(local: LocalMomento) -> None:
     async def refuse(_: Request) -> Response:
         return PlainTextResponse("no, not today", status_code=400)
