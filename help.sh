@@ -342,7 +342,13 @@ test)
   install_cdktf
   install_browser
   find_provider
-  ./help.sh check
+  # Compile the tests and what they import once, beside the checks: otherwise each process does it.
+  $python -m pytest -n 0 --collect-only >.cache/collected.log 2>&1 &
+  ./help.sh check || {
+    wait
+    exit 1
+  }
+  wait
   options=()
   for argument in "$@"; do
     case $argument in
