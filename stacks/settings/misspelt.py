@@ -8,6 +8,7 @@ a misspelt setting.
 import re
 from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
+from functools import cache
 from pathlib import Path
 
 from dotenv.parser import Binding
@@ -79,6 +80,7 @@ def in_environment(names: Iterable[str], settings: frozenset[str]) -> Iterator[s
             yield _message(name, "the environment", settings)
 
 
+@cache  # a process may load its settings again and again
 def _is_misspelt(name: str, setting: str) -> bool:
     if _is_a_letter_off(name, setting) or _is_cut_off(name, setting):
         return True
