@@ -33,6 +33,7 @@ _LEFT = Path(tempfile.gettempdir()) / f"left-by-tests-{os.getpid()}"
 _LEFT.mkdir(exist_ok=True)
 os.environ["TMPDIR"] = str(_LEFT)  # this process has its own folder already
 atexit.register(shutil.rmtree, _LEFT, ignore_errors=True)
+os.environ.setdefault("GOGC", "400")  # Terraform: a tenth more memory, a sixth less processor time
 
 import ops.terraform.terraform
 from localcloud import LocalAws
