@@ -4,8 +4,8 @@ import os
 
 from hypothesis import HealthCheck, settings
 
-MOST = 15 if os.environ.get("QUICK_TESTS") else 1000
-"""Examples at most: `./help.sh test --quick` takes the first few."""
+MOST = 15 if os.environ.get("QUICK_TESTS") else int(os.environ.get("RANDOM_EXAMPLES", "100"))
+"""Examples at most: `RANDOM_EXAMPLES=1000` takes all, `./help.sh test --quick` the first few."""
 
 
 def reproducibly(examples: int) -> settings:

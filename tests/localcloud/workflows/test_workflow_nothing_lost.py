@@ -21,7 +21,7 @@ from tests.localcloud.running_workflow import FAST, Running
 
 pytestmark = pytest.mark.slow
 
-RECORDS = int(os.environ.get("NOTHING_LOST_RECORDS", "500"))
+RECORDS = int(os.environ.get("NOTHING_LOST_RECORDS", "300"))
 PATIENCE = 120 + RECORDS / 5
 KEYS = [f"key {number}" for number in range(40)]
 FAULTS = {"": 860, "429": 80, "500": 40, "400": 18, "401": 2}
