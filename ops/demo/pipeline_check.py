@@ -28,7 +28,7 @@ from ops.demo.grid import ChangesGrid
 from ops.shared.errors import OpsError
 
 PATIENCE_SECONDS = 60.0
-ARRIVAL_SECONDS = 5.0
+ARRIVAL_SECONDS = 30.0
 """How long Momento may take to show a request that it has accepted."""
 
 
