@@ -59,6 +59,7 @@ def key_policy(
     """
     account = {"AWS": root}
     administration = [*ADMINISTRATION, *([] if keep else [DELETION])]
+    log_groups = log_group_arns[0] if len(log_group_arns) == 1 else list(log_group_arns)
     statements = [
         _allow("Administer", account, administration),
         _allow(
@@ -80,7 +81,7 @@ def key_policy(
             "EncryptLogs",
             {"Service": f"logs.{region}.amazonaws.com"},
             CRYPTOGRAPHY,
-            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": _text_or_list(log_group_arns)}},
+            {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": log_groups}},
         ),
     ]
     if alarm_topic_arn is not None:
@@ -111,10 +112,6 @@ def via(service: str, region: str) -> str:
     'sqs.eu-west-1.amazonaws.com'
     """
     return f"{service}.{region}.amazonaws.com"
-
-
-def _text_or_list(arns: Sequence[str]) -> str | list[str]:
-    return arns[0] if len(arns) == 1 else list(arns)
 
 
 def _allow(

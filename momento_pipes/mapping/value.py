@@ -50,9 +50,7 @@ def template(value: Value | Field, *, stream: Stream, events: Collection[str]) -
             " text without quotes, not as JSON: write an object,"
             f' {{"{SHOWN.get(value, value.name)}": {value.label}}}'
         )
-    if isinstance(value, Mapping):
-        return writer.object(value)
-    return writer.object(members(value))
+    return writer.object(value if isinstance(value, Mapping) else members(value))
 
 
 def members(value: Sequence[Attribute]) -> dict[str, Part]:
@@ -94,10 +92,11 @@ class _TemplateWriter:
         image = SHOWN.get(field)
         if image is not None:
             self._stream.must_show(image, f"the value has {field.label}")
-            if not set(self._events) & set(_having(field)):
+            if not set(self._events) & set(IMAGE_OF[image]):
+                other = Field.OLD_IMAGE if field is Field.NEW_IMAGE else Field.NEW_IMAGE
                 raise MappingError(
                     f"the value has {field.label}, which {' and '.join(self._events)} never have:"
-                    f" use {_other(field)}"
+                    f" use {other.label}"
                 )
         return f"<{field.value}>"
 
@@ -134,15 +133,6 @@ class _TemplateWriter:
             return path("Keys", attribute)
         self._stream.must_show(self._image, f"the value has {attribute.label}")
         return path(self._image, attribute)
-
-
-def _having(field: Field) -> Sequence[str]:
-    """Return the events that have an image."""
-    return IMAGE_OF[SHOWN[field]]
-
-
-def _other(field: Field) -> str:
-    return "Field.OLD_IMAGE" if field is Field.NEW_IMAGE else "Field.NEW_IMAGE"
 
 
 def _constant(text: str) -> str:

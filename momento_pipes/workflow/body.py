@@ -39,9 +39,8 @@ def body(value: Value, *, stream: Stream, events: Collection[str], record: str) 
         MappingError: the records do not have a part.
 
     """
-    if isinstance(value, Mapping):
-        return _BodyWriter(stream, events, record).write(value)
-    return _BodyWriter(stream, events, record).write(members(value))
+    writer = _BodyWriter(stream, events, record)
+    return writer.write(value if isinstance(value, Mapping) else members(value))
 
 
 class _BodyWriter:

@@ -90,6 +90,9 @@ def each_group(
     letter = _letter(parts.queue_url)
     letter["Assign"] |= letters[1]
     done = expression(_COUNTS) if counted else []
+    rest = {"Type": "Pass", "Output": expression(_REST), "End": True}
+    if counted:
+        rest = {"Type": "Fail", "Error": NOT_TAKEN, "Cause": "{% $records[0].eventID %}"}
     return {
         "Type": "Map",
         "Items": "{% $states.input %}",
@@ -114,9 +117,7 @@ def each_group(
                 },
                 JUDGE: _judge([task.name for task in tasks if not task.in_one_cache]),
                 LETTER: letter,
-                REST: _not_taken()
-                if counted
-                else {"Type": "Pass", "Output": expression(_REST), "End": True},
+                REST: rest,
                 DONE: {"Type": "Pass", "Output": done, "End": True},
                 STOP: {
                     "Type": "Fail",
@@ -126,11 +127,6 @@ def each_group(
             },
         },
     }
-
-
-def _not_taken() -> dict[str, Any]:
-    cause = "{% $records[0].eventID %}"
-    return {"Type": "Fail", "Error": NOT_TAKEN, "Cause": cause}
 
 
 NOT_TAKEN = "Bulk.NotTaken"
