@@ -161,15 +161,15 @@ class Converger:
 
         """
         if item is None:
-            return self.removal(key, known) or self._made(self._put, self._gone(key, known))
+            return self.removal(key, known) or _made(self._put, self._gone(key, known))
         cleared = clear and self._put is not None
         if isinstance(self._put or self._delete, WorkflowRoute):
             record = self._record("INSERT", key, NewImage=item)
-            sent = (*self._made(self._delete, record), *self._made(self._put, record))
+            sent = (*_made(self._delete, record), *_made(self._put, record))
             return (*_others(self.removal(key, item) if cleared else (), sent), *sent)
         record = self._record("MODIFY", key, NewImage=item)
         for route in (self._put, self._delete):
-            requests = self._made(route, record)
+            requests = _made(route, record)
             if requests:
                 return requests
         return self.removal(key, item) if cleared else ()
@@ -181,7 +181,7 @@ class Converger:
             RefusedError: no request can be made.
 
         """
-        return self._made(self._delete, self._gone(key, image))
+        return _made(self._delete, self._gone(key, image))
 
     def entries(self, key: Item, image: Item | None) -> set[str]:
         """Return the names of an item's entries, without those that no request can be made for."""
@@ -189,9 +189,6 @@ class Converger:
             return {entry(request) for request in self.removal(key, image)}
         except RefusedError:
             return set()
-
-    def _made(self, route: Route | None, record: Mapping[str, Any]) -> tuple[Request, ...]:
-        return () if route is None else made(route, record)
 
     def _gone(self, key: Item, image: Item | None) -> Mapping[str, Any]:
         return self._record("REMOVE", key, **({} if image is None else {"OldImage": image}))
@@ -212,13 +209,15 @@ class Converger:
         }
 
 
-def made(route: Route, record: Mapping[str, Any]) -> tuple[Request, ...]:
+def _made(route: Route | None, record: Mapping[str, Any]) -> tuple[Request, ...]:
     """Return the requests that a route makes of a record; none if its filter leaves it out.
 
     Raises:
         RefusedError: no request can be made.
 
     """
+    if route is None:
+        return ()
     outcome = route.process(record)
     if isinstance(outcome, Unprocessable):
         raise RefusedError(outcome.reason)
