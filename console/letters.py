@@ -1,6 +1,7 @@
 """The dead letters for the page: the reason, the item, the route, and the change of each."""
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from console.cause import CONDITIONS, failure_text
@@ -21,21 +22,17 @@ FindChange = Callable[[str], Change | None]
 """Returns the change of a sequence number."""
 
 
+@dataclass
 class LetterReader:
     """Reads the dead-letter queues of a pipeline."""
 
-    def __init__(
-        self,
-        deployment: Deployment,
-        routing: Routing,
-        find: FindChange,
-        sqs: Any,  # noqa: ANN401 - boto3's clients are made at run time
-    ) -> None:
-        self._deployment = deployment
-        self._sqs = sqs
-        self._routing = routing
-        self._find = find
-        self._stream = StreamReader(deployment.client("dynamodbstreams"))
+    deployment: Deployment
+    routing: Routing
+    find: FindChange
+    sqs: Any
+
+    def __post_init__(self) -> None:
+        self._stream = StreamReader(self.deployment.client("dynamodbstreams"))
         self._records: dict[str, Record | None] = {}
 
     def read(self) -> dict[str, Any]:
@@ -48,19 +45,20 @@ class LetterReader:
         messages: list[QueueMessage] = []
         waiting = hidden = 0
         with asking_aws():
-            for arn in self._deployment.queues:
-                queue = LetterQueue.of(arn, self._sqs)
+            for arn in self.deployment.queues:
+                queue = LetterQueue.of(arn, self.sqs)
                 count, peeked = queue.peek()
                 waiting += count
                 hidden += queue.count()[1]
                 messages += peeked
         letters = [self._letter(message) for message in messages]
-        self._forget({message.id for message in messages})
+        seen = {message.id for message in messages}
+        self._records = {id_: record for id_, record in self._records.items() if id_ in seen}
         return {"waiting": waiting, "hidden": hidden, "letters": newest_first(letters)}
 
     def _letter(self, message: QueueMessage) -> dict[str, Any]:
         letter = parse(message)
-        why = foreign(letter, self._deployment)
+        why = foreign(letter, self.deployment)
         if letter is None or why:
             return {
                 "id": message.id,
@@ -72,12 +70,12 @@ class LetterReader:
                 "change": None,
                 "replay": False,
             }
-        is_bulk = self._deployment.is_bulk(letter.arn)
-        change = None if is_bulk else self._find(letter.first)
+        is_bulk = self.deployment.is_bulk(letter.arn)
+        change = None if is_bulk else self.find(letter.first)
         refused = letter.refused
-        route = self._routing.of_letter(letter.arn, refused.method if refused else None)
-        if is_bulk and PUT in self._deployment.pipes:
-            route = route_id(self._deployment.pipes[PUT])
+        route = self.routing.of_letter(letter.arn, refused.method if refused else None)
+        if is_bulk and PUT in self.deployment.pipes:
+            route = route_id(self.deployment.pipes[PUT])
         keys = change.keys if change else self._keys(letter)
         return {
             "id": message.id,
@@ -112,9 +110,6 @@ class LetterReader:
                 return None
             self._records[id_] = records[0] if records else None
         return self._records[id_]
-
-    def _forget(self, seen: set[str]) -> None:
-        self._records = {id_: record for id_, record in self._records.items() if id_ in seen}
 
 
 def newest_first(letters: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

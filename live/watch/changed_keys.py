@@ -48,6 +48,7 @@ class Memory:
     wrong: dict[str, Changed] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
 class ChangedKeys:
     """Reads the records since the last run, or from the beginning of the open shards.
 
@@ -55,30 +56,29 @@ class ChangedKeys:
     run continues there, with the shard whose turn it is.
     """
 
-    def __init__(self, client: Any, stream_arn: str, table: TableClient, memory: Memory) -> None:  # noqa: ANN401 - a boto3 client
-        self._client = client
-        self._stream_arn = stream_arn
-        self._table = table
-        self._memory = memory
+    client: Any
+    stream_arn: str
+    table: TableClient
+    memory: Memory
 
     def read(self) -> dict[str, Changed]:
         """Return the last change of each key, by the key as text; the latest change is last."""
-        changes: list[Changed] = list(self._memory.wrong.values())
+        changes: list[Changed] = list(self.memory.wrong.values())
         shards = [
             shard["ShardId"]
             for shard in self._open_shards()
             if "EndingSequenceNumber" not in shard.get("SequenceNumberRange", {})
         ]
-        self._memory.places = {
-            shard: place for shard, place in self._memory.places.items() if shard in shards
+        self.memory.places = {
+            shard: place for shard, place in self.memory.places.items() if shard in shards
         }
         for shard, record in self._records(shards):
             images = record["dynamodb"]
-            self._memory.places[shard] = images["SequenceNumber"]
+            self.memory.places[shard] = images["SequenceNumber"]
             removed = record["eventName"] == "REMOVE"
             changes.append(
                 Changed(
-                    self._table.key_of(images["Keys"]),
+                    self.table.key_of(images["Keys"]),
                     float(images.get("ApproximateCreationDateTime", time.time())),
                     images.get("OldImage") if removed else None,
                 )
@@ -90,7 +90,7 @@ class ChangedKeys:
     def _open_shards(self) -> Iterator[Mapping[str, Any]]:
         start: dict[str, str] = {}
         while True:
-            answer = self._client.describe_stream(StreamArn=self._stream_arn, **start)
+            answer = self.client.describe_stream(StreamArn=self.stream_arn, **start)
             yield from answer["StreamDescription"]["Shards"]
             last = answer["StreamDescription"].get("LastEvaluatedShardId")
             if last is None:
@@ -112,22 +112,22 @@ class ChangedKeys:
                 iterators[shard] = self._iterator(shard)
             if iterators[shard] is None:
                 continue
-            page = self._client.get_records(ShardIterator=iterators[shard], Limit=1_000)
+            page = self.client.get_records(ShardIterator=iterators[shard], Limit=1_000)
             for record in page["Records"]:
-                yield shard, read_by_pipe(record, self._stream_arn)
+                yield shard, read_by_pipe(record, self.stream_arn)
             empty[shard] = 0 if page["Records"] else empty[shard] + 1
             iterators[shard] = page.get("NextShardIterator")
-            most = 1 if shard in self._memory.places else EMPTY_PAGES
+            most = 1 if shard in self.memory.places else EMPTY_PAGES
             if iterators[shard] is not None and empty[shard] < most:
                 waiting.append(shard)
-        self._memory.turn = waiting[0] if waiting else None
+        self.memory.turn = waiting[0] if waiting else None
 
     def _in_turn(self, shards: Sequence[str]) -> list[str]:
         """Return the shards, first the one whose turn it is; if nobody knows, a random one.
 
         A process that remembers nothing could otherwise never read more than the first shards.
         """
-        turn = self._memory.turn
+        turn = self.memory.turn
         if turn in shards:
             first = shards.index(turn)
         else:
@@ -135,7 +135,7 @@ class ChangedKeys:
         return [*shards[first:], *shards[:first]]
 
     def _iterator(self, shard: str) -> str | None:
-        place = self._memory.places.get(shard)
+        place = self.memory.places.get(shard)
         if place is not None:
             try:
                 return self._ask(shard, "AFTER_SEQUENCE_NUMBER", SequenceNumber=place)
@@ -145,8 +145,8 @@ class ChangedKeys:
         return self._ask(shard, "TRIM_HORIZON")
 
     def _ask(self, shard: str, kind: str, **where: str) -> str | None:
-        answer = self._client.get_shard_iterator(
-            StreamArn=self._stream_arn, ShardId=shard, ShardIteratorType=kind, **where
+        answer = self.client.get_shard_iterator(
+            StreamArn=self.stream_arn, ShardId=shard, ShardIteratorType=kind, **where
         )
         iterator: str | None = answer.get("ShardIterator")
         return iterator

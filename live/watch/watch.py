@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -98,21 +98,15 @@ class PipeLag:
         return max(now - min(waiting, default=now), 0.0)
 
 
+@dataclass(frozen=True)
 class WatchRun:
     """Compares a sample of a pipeline's keys. It writes nothing but metrics."""
 
-    def __init__(
-        self,
-        given: Given,
-        memory: Memory,
-        *,
-        sleep: Callable[[float], None] = time.sleep,
-        now: Callable[[], float] = time.time,
-    ) -> None:
-        self._given = given
-        self._memory = memory
-        self._sleep = sleep
-        self._now = now
+    given: Given
+    memory: Memory
+    _: KW_ONLY
+    sleep: Callable[[float], None] = time.sleep
+    now: Callable[[], float] = time.time
 
     def run(self) -> WatchResult:
         """Compare.
@@ -121,18 +115,18 @@ class WatchRun:
             LiveError: nothing can be compared; the message has the next step.
 
         """
-        given = self._given
+        given = self.given
         with WatchedDeployment(given) as deployment, asking_aws():
             put = deployment.required(PUT, "nothing must be in the cache")
             if problem := values_outside_the_table(put):
                 raise WatchError(problem)
             key = read_key(deployment.client("secretsmanager"), given.secret)
             reader = EntryReader(
-                key, requests=given.requests, redirect=given.redirect, sleep=self._sleep
+                key, requests=given.requests, redirect=given.redirect, sleep=self.sleep
             )
             streams = deployment.client("dynamodbstreams")
             changed = ChangedKeys(
-                streams, deployment.stream_arn, deployment.table, self._memory
+                streams, deployment.stream_arn, deployment.table, self.memory
             ).read()
             subjects = [Subject(change.key, change) for change in self._chosen(changed)]
             known = {key_text(subject.key) for subject in subjects}
@@ -141,15 +135,15 @@ class WatchRun:
                 if name not in known:
                     known.add(name)
                     subjects.append(Subject(sampled, changed.get(name)))
-            looker = KeyLooker(deployment, reader, self._now)
+            looker = KeyLooker(deployment, reader, self.now)
             with closing(reader):
                 return self._compare(looker, reader, subjects)
 
     def _chosen(self, changed: dict[str, Changed]) -> list[Changed]:
         """Return changed keys for a quarter of the budget: those that were wrong, then others."""
-        most = max(self._given.requests // 4, 1)
-        wrong = [change for name, change in changed.items() if name in self._memory.wrong]
-        others = [change for name, change in changed.items() if name not in self._memory.wrong]
+        most = max(self.given.requests // 4, 1)
+        wrong = [change for name, change in changed.items() if name in self.memory.wrong]
+        others = [change for name, change in changed.items() if name not in self.memory.wrong]
         random.shuffle(others)
         return [*wrong, *others][:most]
 
@@ -157,7 +151,7 @@ class WatchRun:
         self, looker: KeyLooker, reader: EntryReader, subjects: list[Subject]
     ) -> WatchResult:
         result, puts, deletes = WatchResult(), PipeLag(), PipeLag()
-        reserve = self._given.requests // 3
+        reserve = self.given.requests // 3
         different: list[KeyLook] = []
         for number, subject in enumerate(subjects):
             if reader.left <= reserve:
@@ -173,10 +167,10 @@ class WatchRun:
                 different.append(look)
             else:
                 self._count(result, look)
-        result.put_lag, result.delete_lag = puts.seconds(self._now()), deletes.seconds(self._now())
-        self._memory.wrong = {}
+        result.put_lag, result.delete_lag = puts.seconds(self.now()), deletes.seconds(self.now())
+        self.memory.wrong = {}
         if different:
-            self._sleep(self._given.settle)
+            self.sleep(self.given.settle)
         for number, before in enumerate(different):
             try:
                 look = looker.look(before.subject, before)
@@ -200,8 +194,8 @@ class WatchRun:
             name = key_text(look.subject.key)
             result.wrong.append(f"{look.state}: {name} {look.why}".rstrip())
             if look.state in WRONG:
-                changed = look.subject.changed or Changed(look.subject.key, self._now())
-                self._memory.wrong[name] = changed
+                changed = look.subject.changed or Changed(look.subject.key, self.now())
+                self.memory.wrong[name] = changed
 
 
 def read_key(secrets: Any, name: str) -> str:  # noqa: ANN401 - a boto3 client

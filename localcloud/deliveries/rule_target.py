@@ -11,7 +11,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +32,7 @@ PATIENCE_SECONDS = 5.0
 """How long `close` waits for requests that are being sent. A request does not take longer."""
 EXHAUSTED = "MaximumRetryAttempts"
 TOO_OLD = "MaximumEventAgeInSeconds"
+ENDED = "the runner ended before it could be retried"
 REFUSED, UNKNOWN, INVALID = "SDK_CLIENT_ERROR", "UNKNOWN", "INVALID_PARAMETER"
 """AWS's error codes. The first was recorded on AWS for a destination that could not be reached, the
 second for a destination that did not answer in time. AWS does not document the code of an HTTP
@@ -55,30 +56,25 @@ class _Invocation:
     attempts: list[Attempt] = field(default_factory=list)
 
 
+@dataclass
 class RuleTarget:
     """Delivers events to the target of one rule in its threads, from `start` until `close`."""
 
-    def __init__(
-        self,
-        rule: Rule,
-        *,
-        sender: Sender,
-        queue: "SQSClient",
-        report: Callable[[Delivery], None],
-        tell: Tell = tell_nobody,
-    ) -> None:
-        self.rule = rule
-        self._tell = tell
-        self._sender = sender
-        self._queue = queue
-        self._report = report
+    rule: Rule
+    _: KW_ONLY
+    sender: Sender
+    queue: "SQSClient"
+    report: Callable[[Delivery], None]
+    tell: Tell = tell_nobody
+
+    def __post_init__(self) -> None:
         self._numbers = itertools.count()
         self._waiting: list[tuple[float, int, _Invocation]] = []
         self._busy = 0
         self._closed = False
         self._lost = 0
         self._change = threading.Condition()
-        name = rule.definition.name
+        name = self.rule.definition.name
         self._workers = [
             threading.Thread(target=self._work, name=name, daemon=True) for _ in range(WORKERS)
         ]
@@ -117,10 +113,10 @@ class RuleTarget:
             self._waiting.clear()
             self._change.notify_all()
         for invocation in left:
-            self._not_delivered(invocation, "the runner ended before it could be retried")
+            self._not_delivered(invocation, ENDED)
         for worker in self._workers:
             worker.join()
-        self._sender.__exit__()
+        self.sender.__exit__()
         return self._lost
 
     def _wait(self, invocation: _Invocation, seconds: float) -> None:
@@ -130,7 +126,7 @@ class RuleTarget:
                 heapq.heappush(self._waiting, (due, next(self._numbers), invocation))
                 self._change.notify_all()
                 return
-        self._not_delivered(invocation, "the runner ended before it could be retried")
+        self._not_delivered(invocation, ENDED)
 
     def _next(self) -> _Invocation | None:
         """Wait for the next event that is due, and return it, or None after `close`."""
@@ -165,7 +161,7 @@ class RuleTarget:
         if left < 0:
             self._exhausted(invocation, TOO_OLD)
             return
-        attempt, asked = self._sender.send(invocation.request)
+        attempt, asked = self.sender.send(invocation.request)
         attempts.append(attempt)
         number, most = len(attempts), definition.maximum_retry_attempts + 1
         steps = self._steps(event)
@@ -177,16 +173,16 @@ class RuleTarget:
         elif number >= most:
             self._exhausted(invocation, EXHAUSTED)
         else:
-            wait = self._sender.wait_after(number, asked)
-            wait = min(wait, left * self._sender.timing.second + 0.001)
+            wait = self.sender.wait_after(number, asked)
+            wait = min(wait, left * self.sender.timing.second + 0.001)
             steps.waiting(wait, attempt.failure, number=number, most=most)
             self._wait(invocation, wait)
 
     def _steps(self, event: BusEvent) -> RecordSteps:
-        return RecordSteps(self.rule.definition.name, event.record, event.created, self._tell)
+        return RecordSteps(self.rule.definition.name, event.record, event.created, self.tell)
 
     def _age(self, event: BusEvent) -> float:
-        return (datetime.now(UTC) - event.at).total_seconds() / self._sender.timing.second
+        return (datetime.now(UTC) - event.at).total_seconds() / self.sender.timing.second
 
     def _exhausted(self, invocation: _Invocation, condition: str) -> None:
         attempts = invocation.attempts
@@ -228,11 +224,11 @@ class RuleTarget:
         self._done(event, outcome, request, attempts, reason=reason)
 
     def _send_dead_letter(self, arn: str, event: BusEvent, attributes: Mapping[str, str]) -> None:
-        url = self._queue.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
+        url = self.queue.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
         typed: dict[str, MessageAttributeValueTypeDef] = {
             name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
         }
-        self._queue.send_message(
+        self.queue.send_message(
             QueueUrl=url, MessageBody=json.dumps(event.envelope), MessageAttributes=typed
         )
 
@@ -252,7 +248,7 @@ class RuleTarget:
         *,
         reason: str = "",
     ) -> None:
-        self._report(
+        self.report(
             delivery_of(
                 self.rule.definition,
                 event,

@@ -32,6 +32,7 @@ class _Scheduled:
     thread: threading.Thread | None = None
 
 
+@dataclass
 class Schedules:
     """Starts functions at the rate of their schedules; `refresh` reads what is deployed.
 
@@ -39,23 +40,18 @@ class Schedules:
     lasts longer than its period is not started twice.
     """
 
-    def __init__(
-        self,
-        client: Callable[[str], Any],
-        functions: Functions,
-        second: float = 1.0,
-        on_run: Callable[[FunctionRun], None] = lambda _: None,
-    ) -> None:
-        self._client = client
-        self._functions = functions
-        self._second = second
-        self._on_run = on_run
+    client: Callable[[str], Any]
+    functions: Functions
+    second: float = 1.0
+    on_run: Callable[[FunctionRun], None] = lambda _: None
+
+    def __post_init__(self) -> None:
         self._running: dict[str, _Scheduled] = {}
         self.statuses: dict[str, PipeStatus] = {}
 
     def refresh(self) -> None:
         """Start, restart and end schedules, as they are deployed now."""
-        scheduler = self._client("scheduler")
+        scheduler = self.client("scheduler")
         pages = scheduler.get_paginator("list_schedules").paginate()
         listed = [schedule for page in pages for schedule in page["Schedules"]]
         names = {schedule["Name"] for schedule in listed}
@@ -90,7 +86,7 @@ class Schedules:
             definition=known,
             function_arn=target["Arn"],
             event=target.get("Input") or "{}",
-            seconds=int(rate[1]) * _SECONDS[rate[2]] * self._second,
+            seconds=int(rate[1]) * _SECONDS[rate[2]] * self.second,
         )
         scheduled.thread = threading.Thread(
             target=self._follow, args=(name, scheduled), name=name, daemon=True
@@ -103,12 +99,12 @@ class Schedules:
         due = time.monotonic()
         while not scheduled.stop.is_set():
             try:
-                run = self._functions.run(scheduled.function_arn, scheduled.event)
+                run = self.functions.run(scheduled.function_arn, scheduled.event)
             except (BotoCoreError, ClientError, OSError) as error:
                 self.statuses[name] = PipeStatus(name, "RETRYING", str(error))
             else:
                 self.statuses[name] = PipeStatus(name, "RUNNING")
-                self._on_run(run)
+                self.on_run(run)
             due = max(due + scheduled.seconds, time.monotonic())
             scheduled.stop.wait(due - time.monotonic())
 
