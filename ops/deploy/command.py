@@ -14,7 +14,6 @@ import typer
 
 from ops.deploy import first_deploy, former_key, watch_key
 from ops.review import Plan, Review, review
-from ops.review.plan import Action
 from ops.shared.errors import HeldBackError, OpsError
 from ops.shared.unused_options import refuse_unused
 from ops.terraform import saved_plan
@@ -72,9 +71,10 @@ def deploy(terraform: Terraform, *, allow: Sequence[str] = (), asks: bool = True
         plan = saved_plan.read(file, lambda: terraform)
         terraform.show("show", str(file))
         reviewed = _print_losses(plan, allow)
+        does_something = any(each.does_something for each in (*plan.changes, *plan.outputs))
         if not asks:
             _must_not_be_held_back(reviewed)
-        elif _does_something(plan) and not is_approved(QUESTION):
+        elif does_something and not is_approved(QUESTION):
             raise OpsError("Apply cancelled. Nothing was changed")
         _apply(terraform, file, plan, reviewed)
 
@@ -130,11 +130,3 @@ def _must_not_be_held_back(reviewed: Review) -> None:
             "the plan loses something that nobody has allowed, see above; nothing was changed."
             f" If it is meant: {tokens}"
         )
-
-
-def _does_something(plan: Plan) -> bool:
-    changes = [*plan.changes, *plan.outputs]
-    return any(
-        change.action is not Action.NOTHING or change.moved_from or change.imported
-        for change in changes
-    )

@@ -19,7 +19,7 @@ def beyond(reviewed: Plan, rest: Plan) -> list[str]:
 
 def _beyond(reviewed: dict[str, ResourceChange], rest: Plan) -> Iterator[str]:
     for change in rest.changes:
-        if change.action is Action.NOTHING and not change.moved_from and not change.imported:
+        if not change.does_something:
             continue
         was = reviewed.get(change.address)
         if was is None or not (_same_action(was, change) and _same_values(was, change)):

@@ -68,6 +68,11 @@ class ResourceChange:
         return self.before, self.after
 
     @property
+    def does_something(self) -> bool:
+        """Whether it changes the resource, or its place in the state."""
+        return self.action is not Action.NOTHING or bool(self.moved_from or self.imported)
+
+    @property
     def changed(self) -> list[str]:
         """The names of the attributes that differ, or will be known after apply."""
         names = self.before.keys() | self.after.keys() | self.unknown.keys()
