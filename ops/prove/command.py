@@ -2,6 +2,7 @@
 
 import signal
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
@@ -131,10 +132,7 @@ def _tell(proof: Proof, file: Path, *, is_local: bool) -> None:
             f"Copy it to {RECORDED}: a test then compares the engine with it each time.",
             soft_wrap=True,
         )
-    wrong = {
-        agreement: sum(each.agreement is agreement for each in comparisons)
-        for agreement in Agreement
-    }
+    wrong = Counter(each.agreement for each in comparisons)
     if wrong[Agreement.DIFFER] or wrong[Agreement.NO_ANSWER]:
         raise OpsError(
             f"{wrong[Agreement.DIFFER]} answers differ from the engine's, and"

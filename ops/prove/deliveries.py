@@ -7,6 +7,7 @@ the records that the stream had; what the stream should have had is compared by 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -72,7 +73,7 @@ class _Prediction:
         if isinstance(outcome, Unprocessable):
             self._end.letters.append([route.name, number])
         for request in requests_in(outcome):
-            if request.method != "POST" and _has_key(request):
+            if request.method != "POST" and not address(request).endswith("?"):  # it has a key
                 self._entries.setdefault(address(request), [])
             if any(refusals(sent(request), max_ttl_seconds=self._most)):
                 self._end.letters.append([route.refused_by, number])
@@ -119,23 +120,21 @@ def comparisons(proved: ProvedItem, wanted: PredictedEnd) -> Iterator[ComparedAn
     """Compare one item's records, entries, messages and dead letters with the predictions."""
     topology = Topology(proved["topology"])
     records = proved["records"]
-    about = {
-        "behaviour": proved["behaviour"],
-        "name": f"{proved['pipeline']}, {proved['mark']}",
-    }
-    yield ComparedAnswer(
+    answer = partial(
+        ComparedAnswer,
+        area=f"TOPOLOGY={topology}",
+        behaviour=proved["behaviour"],
+        name=f"{proved['pipeline']}, {proved['mark']}",
+    )
+    yield answer(
         area=STREAM,
-        **about,
         agreement=_stream_agreement(proved["writes"], records),
         predicted=_shown([_change(write) for write in proved["writes"]]),
         answered=_shown([_change(record) for record in records]),
     )
-    area = f"TOPOLOGY={topology}"
     for where, allowed in wanted.entries.items():
         held = proved["entries"].get(where)
-        yield ComparedAnswer(
-            area=area,
-            **about,
+        yield answer(
             agreement=_entry_agreement(allowed, held, exact=topology is not Topology.WORKFLOW),
             predicted=f"GET {where}: {' or '.join(map(_shown, allowed))}",
             answered=_shown(held),
@@ -144,17 +143,13 @@ def comparisons(proved: ProvedItem, wanted: PredictedEnd) -> Iterator[ComparedAn
         texts, came = wanted.messages.get(topic, []), proved["messages"].get(topic, [])
         if topology is Topology.WORKFLOW:
             came = [_like(text, texts) for text in came]
-        yield ComparedAnswer(
-            area=area,
-            **about,
+        yield answer(
             agreement=compared(texts, came, ordered=topology is not Topology.BUS),
             predicted=f"{topic}: {_shown(texts)}",
             answered=_shown(came),
         )
     if wanted.letters or proved["letters"]:
-        yield ComparedAnswer(
-            area=area,
-            **about,
+        yield answer(
             agreement=compared(wanted.letters, proved["letters"], ordered=False),
             predicted=f"dead letters: {_shown(wanted.letters)}",
             answered=_shown(proved["letters"]),
@@ -164,10 +159,6 @@ def comparisons(proved: ProvedItem, wanted: PredictedEnd) -> Iterator[ComparedAn
 def _ttl(request: Request) -> int:
     """Return the seconds to live of an accepted put."""
     return int(dict(parse_qsl(urlsplit(request.url).query))["ttl_seconds"])
-
-
-def _has_key(request: Request) -> bool:
-    return not address(request).endswith("?")
 
 
 def _last(topology: Topology, bodies: Sequence[str | None]) -> list[str | None]:

@@ -190,7 +190,11 @@ class Delivering:
     def _differing(self, some: Sequence[ProvedItem]) -> list[ProvedItem]:
         """Observe some items, and return those that do not agree with the predictions."""
         self._observe(some)
-        return [item for item in some if not self._agrees(item)]
+        return [
+            item
+            for item in some
+            if any(answer.agreement is not Agreement.AGREE for answer in self.comparisons(item))
+        ]
 
     def _observe(self, some: Sequence[ProvedItem]) -> None:
         """Read the current entries, messages and dead letters of these items."""
@@ -213,9 +217,6 @@ class Delivering:
 
     def _addresses(self, proved: ProvedItem) -> list[str]:
         return list(self._expected[proved["mark"]].entries)
-
-    def _agrees(self, proved: ProvedItem) -> bool:
-        return all(answer.agreement is Agreement.AGREE for answer in self.comparisons(proved))
 
     def _unasked(self) -> list[ComparedAnswer]:
         """Return a comparison for each kind of result that belongs to no item."""
