@@ -49,14 +49,11 @@ class RunningStack:
             raise LocalCloudError("the stack has no pipe: give the JSON of a stack with a pipeline")
         try:
             self._applied.create(*(type_ for type_ in _TARGETS if type_ in self._resources))
-        except NotApplied as error:
+            self._topics = named_topics(parsed)
+        except (NotApplied, EventPipesError) as error:
             raise LocalCloudError(f"the stack cannot run on the local cloud: {error}") from error
         except ClientError as error:
             raise LocalCloudError(_refused(error)) from error
-        try:
-            self._topics = named_topics(parsed)
-        except EventPipesError as error:
-            raise LocalCloudError(f"the stack cannot run on the local cloud: {error}") from error
         self._pipes = [pipe["name"] for pipe in self._all("aws_pipes_pipe")]
         try:
             cloud.runner.wait_until_reading(*self._pipes)

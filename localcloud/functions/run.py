@@ -52,9 +52,7 @@ class Functions:
         endpoints: Endpoints,
     ) -> None:
         self._client = client
-        self._endpoint = endpoints.endpoint
-        self._region = endpoints.region
-        self._redirect = endpoints.redirect
+        self._at = endpoints
         self._log = log
         self._idle: list[tuple[str, FunctionEnvironment]] = []
         """The free environments, each with the definition that it has; the last was used last."""
@@ -123,7 +121,7 @@ class Functions:
                 return free
         try:
             made = FunctionEnvironment(
-                function_code.fetch(self._endpoint, deployed["FunctionName"]),
+                function_code.fetch(self._at.endpoint, deployed["FunctionName"]),
                 deployed["Handler"],
                 deployed["Timeout"],
                 self._environment(deployed),
@@ -174,18 +172,18 @@ class Functions:
         )["Credentials"]
         return {
             **own,
-            "AWS_REGION": self._region,
-            "AWS_DEFAULT_REGION": self._region,
+            "AWS_REGION": self._at.region,
+            "AWS_DEFAULT_REGION": self._at.region,
             "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
             "AWS_SESSION_TOKEN": taken["SessionToken"],
             "AWS_LAMBDA_FUNCTION_NAME": deployed["FunctionName"],
-            "AWS_ENDPOINT_URL": self._endpoint,
+            "AWS_ENDPOINT_URL": self._at.endpoint,
             "AWS_CONFIG_FILE": os.devnull,
             "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
             "NO_PROXY": "127.0.0.1,localhost",
-            **({"MOMENTO_ENDPOINT_URL": self._redirect} if self._redirect else {}),
+            **({"MOMENTO_ENDPOINT_URL": self._at.redirect} if self._at.redirect else {}),
         }
 
     def _write_log(self, deployed: Mapping[str, Any], run: FunctionRun) -> None:

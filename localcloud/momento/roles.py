@@ -184,6 +184,7 @@ def _rules(*granted: tuple[str, tuple[str, ...]]) -> Permissions:
     return Permissions({"rules": rules})
 
 
+_MANAGED = ("auth_management", "resource_management", "cache", "topic")
 OWNER = LocalRole(
     role_id="owner", name="Owner", kind=SYSTEM, permissions=Permissions({"super_user": True})
 )
@@ -193,7 +194,7 @@ OPERATOR = LocalRole(
     kind=SYSTEM,
     permissions=_rules(
         ("account_management", ("read", "list")),
-        *((kind, USUAL) for kind in ("auth_management", "resource_management", "cache", "topic")),
+        *((kind, USUAL) for kind in _MANAGED),
     ),
 )
 VIEWER = LocalRole(
@@ -201,11 +202,7 @@ VIEWER = LocalRole(
     name="Viewer",
     kind=SYSTEM,
     permissions=_rules(
-        *(
-            (kind, ("read", "list"))
-            for kind in ("account_management", "auth_management", "resource_management")
-        ),
-        *((kind, ("read", "list")) for kind in ("cache", "topic")),
+        *((kind, ("read", "list")) for kind in ("account_management", *_MANAGED)),
     ),
 )
 SYSTEM_ROLES = (OWNER, OPERATOR, VIEWER)
