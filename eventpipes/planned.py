@@ -4,7 +4,7 @@ See Terraform: "JSON Output Format", the plan representation.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from eventpipes.definition import Definition
@@ -15,28 +15,6 @@ _REFERENCE = re.compile(r"(aws_\w+)\.([\w-]+)\.(\w+)")
 _POINTERS = ("connection_arn", "source", "target")
 _TARGET = "aws_cloudwatch_event_target"
 """Its `arn` is not its own ARN, but the ARN of its target."""
-_BLOCKS = frozenset(
-    {
-        "api_key",
-        "auth_parameters",
-        "cloudwatch_logs_log_destination",
-        "dead_letter_config",
-        "dynamodb_stream_parameters",
-        "eventbridge_event_bus_parameters",
-        "filter_criteria",
-        "http_parameters",
-        "http_target",
-        "input_transformer",
-        "invocation_http_parameters",
-        "log_configuration",
-        "logging_configuration",
-        "retry_policy",
-        "source_parameters",
-        "step_function_state_machine_parameters",
-        "target_parameters",
-    }
-)
-"""Blocks that occur at most once: in a plan they are lists, in the stack they are objects."""
 _ZERO_IS_NOTHING = frozenset({"parallelization_factor"})
 """Numbers that the provider reads as 0 if they are not in AWS's answer."""
 _MAPS = frozenset({"header_parameters", "input_paths", "query_string_parameters", "tags"})
@@ -85,7 +63,7 @@ def _stack(plan: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]
     references = _references(plan)
     document: dict[str, Any] = {"resource": {}}
     for (kind, name), attributes in held.items():
-        resource = _without_lists(attributes)
+        resource = _without_empty(attributes)
         for pointer in _pointers(kind):
             if isinstance(attributes.get(pointer), list):  # a block, such as a schedule's target
                 continue
@@ -110,34 +88,29 @@ def _references(plan: Mapping[str, Any]) -> dict[tuple[str, str, str], str]:
             expression = resource.get("expressions", {}).get(pointer) or {}
             if not isinstance(expression, dict):  # a block, such as a schedule's target
                 continue
-            reference = _first(expression.get("references", ()))
-            if reference is not None:
-                references[resource["type"], resource["name"], pointer] = reference
+            for name in filter(_REFERENCE.fullmatch, expression.get("references", ())):
+                references[resource["type"], resource["name"], pointer] = f"${{{name}}}"
+                break
     return references
 
 
-def _first(references: Iterable[str]) -> str | None:
-    return next((f"${{{name}}}" for name in references if _REFERENCE.fullmatch(name)), None)
-
-
-def _without_lists(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
-    """Return a value in the stack's form, without the empty values that the provider adds.
+def _without_empty(value: Any, name: str = "") -> Any:  # noqa: ANN401 - any JSON
+    """Return a value without the empty values that the provider adds.
 
     The provider adds an empty text or list for a missing argument. But in a map with the user's
-    names, an empty text is a value.
+    names, an empty text is a value. A block that occurs once is a list here, as it may be in a
+    stack.
     """
     match value:
         case dict() if name in _MAPS:
             return value
         case dict():
-            plain = {key: _without_lists(inner, key) for key, inner in value.items()}
+            plain = {key: _without_empty(inner, key) for key, inner in value.items()}
             return {
                 key: inner
                 for key, inner in plain.items()
                 if inner not in (None, "", []) and not (key in _ZERO_IS_NOTHING and inner == 0)
             }
-        case [only] if name in _BLOCKS:
-            return _without_lists(only, name)
         case list():
-            return [_without_lists(element) for element in value]
+            return [_without_empty(element) for element in value]
     return value
