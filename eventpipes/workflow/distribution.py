@@ -116,14 +116,11 @@ def parse_distribution(fields: Fields, config: Fields, name: str) -> Distributed
     count = None
     if fields.has("ToleratedFailureCount"):
         count = fields.whole("ToleratedFailureCount", 0, least=0, most=_MOST)
-    selector = None
-    if fields.has("ItemSelector"):
-        selector = Payload(fields.take("ItemSelector"), f"{fields.place}, ItemSelector")
     return DistributedFields(
         is_express=type_ == "EXPRESS",
         label=label[:40],
         reader=_reader(fields),
-        selector=selector,
+        selector=Payload.take_given(fields, "ItemSelector"),
         batcher=_batcher(fields),
         writer=_writer(fields),
         tolerated_count=count,
@@ -134,20 +131,20 @@ def parse_distribution(fields: Fields, config: Fields, name: str) -> Distributed
 def _reader(fields: Fields) -> ItemReader | None:
     if not fields.has("ItemReader"):
         return None
-    reader = Fields(fields.take("ItemReader"), f"{fields.place}, ItemReader")
+    reader = fields.part("ItemReader")
     resource = reader.must_text("Resource")
     if resource != GET_OBJECT:
         raise Unsupported(f"{reader.place}: the engine reads {GET_OBJECT}, not {resource}")
-    config = Fields(reader.take("ReaderConfig"), f"{reader.place}/ReaderConfig")
+    config = reader.part("ReaderConfig")
     type_ = config.must_text("InputType")
     if type_ not in _READ:
         raise Unsupported(f"{config.place}: the engine reads {' and '.join(_READ)}, not {type_}")
     most = config.whole("MaxItems", 0, least=1, most=100_000_000)
     config.end("CSVDelimiter", "CSVHeaderLocation", "CSVHeaders", "ItemsPointer", "Transformation")
-    arguments = Fields(reader.take("Arguments"), f"{reader.place}/Arguments")
+    arguments = reader.part("Arguments")
     made = ItemReader(
-        bucket=Payload(arguments.take("Bucket"), f"{arguments.place}/Bucket"),
-        key=Payload(arguments.take("Key"), f"{arguments.place}/Key"),
+        bucket=Payload.take(arguments, "Bucket"),
+        key=Payload.take(arguments, "Key"),
         lines=type_ == "JSONL",
         most=most or None,
     )
@@ -159,13 +156,11 @@ def _reader(fields: Fields) -> ItemReader | None:
 def _batcher(fields: Fields) -> Batcher | None:
     if not fields.has("ItemBatcher"):
         return None
-    batcher = Fields(fields.take("ItemBatcher"), f"{fields.place}, ItemBatcher")
+    batcher = fields.part("ItemBatcher")
     made = Batcher(
         items=batcher.whole("MaxItemsPerBatch", 0, least=1, most=_MOST) or None,
         size=batcher.whole("MaxInputBytesPerBatch", 0, least=1, most=MAX_SIZE) or None,
-        input=Payload(batcher.take("BatchInput"), f"{batcher.place}/BatchInput")
-        if batcher.has("BatchInput")
-        else None,
+        input=Payload.take_given(batcher, "BatchInput"),
     )
     batcher.end()
     if made.items is None and made.size is None:
@@ -178,16 +173,14 @@ def _batcher(fields: Fields) -> Batcher | None:
 def _writer(fields: Fields) -> Writer | None:
     if not fields.has("ResultWriter"):
         return None
-    writer = Fields(fields.take("ResultWriter"), f"{fields.place}, ResultWriter")
+    writer = fields.part("ResultWriter")
     resource = writer.must_text("Resource")
     if resource != PUT_OBJECT:
         raise writer.invalid(f"Resource is {resource}; use {PUT_OBJECT}")
-    arguments = Fields(writer.take("Arguments"), f"{writer.place}/Arguments")
+    arguments = writer.part("Arguments")
     made = Writer(
-        bucket=Payload(arguments.take("Bucket"), f"{arguments.place}/Bucket"),
-        prefix=Payload(
-            arguments.take("Prefix") if arguments.has("Prefix") else "", f"{arguments.place}/Prefix"
-        ),
+        bucket=Payload.take(arguments, "Bucket"),
+        prefix=Payload.take_given(arguments, "Prefix") or Payload("", arguments.inside("Prefix")),
     )
     arguments.end()
     writer.end("WriterConfig")

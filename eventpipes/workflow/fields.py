@@ -15,13 +15,18 @@ _JSONPATH = frozenset(
 
 
 class Fields:
-    """The fields of a JSON object. Messages name the object by `place`."""
+    """The fields of a JSON object. Messages name the object by `place`, and its parts after it."""
 
-    def __init__(self, body: object, place: str) -> None:
+    def __init__(self, body: object, place: str, separator: str = "/") -> None:
         if not isinstance(body, Mapping):
             raise InvalidDefinition(f"{place} is not an object, but {body!r}")
         self.place = place
+        self._separator = separator
         self._left = dict(body)
+
+    def inside(self, name: str) -> str:
+        """Return the place of a field."""
+        return f"{self.place}{self._separator}{name}"
 
     def invalid(self, message: str) -> InvalidDefinition:
         """Return an error with the place of this part."""
@@ -36,6 +41,17 @@ class Fields:
         if name not in self._left:
             raise self.invalid(f"it has no {name}")
         return self._left.pop(name)
+
+    def part(self, name: str) -> "Fields":
+        """Return the fields of a required field that is an object."""
+        return Fields(self.take(name), self.inside(name))
+
+    def arguments(self) -> "Fields":
+        """Return the fields of Arguments, which AWS also takes as JSONata."""
+        arguments = self.take("Arguments")
+        if isinstance(arguments, str) and arguments.startswith("{%"):
+            raise Unsupported(f"{self.place}: Arguments is JSONata; the engine needs an object")
+        return Fields(arguments, self.inside("Arguments"))
 
     def text(self, name: str, default: str | None = None) -> str | None:
         """Return a field that is text, and not JSONata."""

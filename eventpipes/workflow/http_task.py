@@ -49,23 +49,23 @@ class HttpTask:
     resource = ("http", "invoke")
 
     @classmethod
-    def parse(cls, arguments: object, place: str) -> "HttpTask":
-        """Return the task with these arguments.
+    def parse(cls, state: Fields) -> "HttpTask":
+        """Take the arguments of a state.
 
         Raises:
             InvalidDefinition: AWS would refuse it, or it fails with every input.
             Unsupported: AWS accepts it, but this engine cannot run it.
 
         """
-        fields = _arguments(arguments, place)
-        config = Fields(fields.take("InvocationConfig"), f"{place}, Arguments/InvocationConfig")
+        fields = state.arguments()
+        config = fields.part("InvocationConfig")
         task = cls(
-            method=_payload(fields, "Method"),
-            endpoint=_payload(fields, "ApiEndpoint"),
-            connection=_payload(config, "ConnectionArn"),
-            query=_payload(fields, "QueryParameters") if fields.has("QueryParameters") else None,
-            headers=_payload(fields, "Headers") if fields.has("Headers") else None,
-            body=_payload(fields, "RequestBody") if fields.has("RequestBody") else None,
+            method=Payload.take(fields, "Method"),
+            endpoint=Payload.take(fields, "ApiEndpoint"),
+            connection=Payload.take(config, "ConnectionArn"),
+            query=Payload.take_given(fields, "QueryParameters"),
+            headers=Payload.take_given(fields, "Headers"),
+            body=Payload.take_given(fields, "RequestBody"),
         )
         if not task.connection.is_constant:
             raise Unsupported(f"{task.connection.place} is JSONata; the engine needs a constant")
@@ -144,16 +144,6 @@ def result(answer: HttpAnswer) -> dict[str, Any]:
         "StatusCode": answer.status,
         "StatusText": answer.reason,
     }
-
-
-def _arguments(arguments: object, place: str) -> Fields:
-    if isinstance(arguments, str) and arguments.startswith("{%"):
-        raise Unsupported(f"{place}: Arguments is JSONata; the engine needs an object")
-    return Fields(arguments, f"{place}, Arguments")
-
-
-def _payload(fields: Fields, name: str) -> Payload:
-    return Payload(fields.take(name), f"{fields.place}/{name}")
 
 
 def _text(value: object, name: str) -> str:

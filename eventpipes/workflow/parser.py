@@ -34,7 +34,7 @@ MAX_NAME: Final = 80
 _MOST_SECONDS: Final = 99_999_999
 _JSONATA: Final = "JSONata"
 _Service = HttpTask | SendMessage | SdkTask
-_SERVICES: Final[Mapping[str, Callable[[object, str], _Service]]] = {
+_SERVICES: Final[Mapping[str, Callable[[Fields], _Service]]] = {
     http_task.RESOURCE: HttpTask.parse,
     send_message.RESOURCE: SendMessage.parse,
     **{arn: partial(SdkTask.parse, arn) for arn in sdk_task.MAX_SECONDS},
@@ -150,7 +150,7 @@ def _assigns(state: State) -> Iterator[str]:
 
 
 def _state(name: str, body: object) -> State:
-    fields = Fields(body, f"state {name!r}")
+    fields = Fields(body, f"state {name!r}", ", ")
     if not 1 <= len(name) <= MAX_NAME:
         raise fields.invalid(f"its name has {len(name)} characters and may have {MAX_NAME}")
     type_ = fields.must_text("Type")
@@ -183,7 +183,7 @@ def _choice(name: str, fields: Fields) -> Choice:
     state = Choice(
         name=name,
         rules=tuple(
-            _rule(Fields(rule, f"{fields.place}, Choices[{index}]"))
+            _rule(Fields(rule, fields.inside(f"Choices[{index}]")))
             for index, rule in enumerate(rules)
         ),
         default=fields.text("Default"),
@@ -195,7 +195,7 @@ def _choice(name: str, fields: Fields) -> Choice:
 
 
 def _rule(fields: Fields) -> ChoiceRule:
-    condition = Payload(fields.take("Condition"), f"{fields.place}/Condition")
+    condition = Payload.take(fields, "Condition")
     if condition.is_constant and not isinstance(condition.constant, bool):
         raise fields.invalid(f"Condition is not JSONata, but {condition.constant!r}")
     rule = ChoiceRule(
@@ -210,7 +210,7 @@ def _rule(fields: Fields) -> ChoiceRule:
 
 
 def _wait(name: str, fields: Fields) -> Wait:
-    seconds = Payload(fields.take("Seconds"), f"{fields.place}, Seconds")
+    seconds = Payload.take(fields, "Seconds")
     if seconds.is_constant:
         Fields({"Seconds": seconds.constant}, fields.place).whole(
             "Seconds", 0, least=0, most=_MOST_SECONDS
@@ -239,26 +239,24 @@ def _fail(name: str, fields: Fields) -> Fail:
 
 
 def _message(fields: Fields, name: str) -> Payload | None:
-    if not fields.has(name):
-        return None
-    payload = Payload(fields.take(name), f"{fields.place}, {name}")
-    if payload.is_constant and not isinstance(payload.constant, str):
+    payload = Payload.take_given(fields, name)
+    if payload is not None and payload.is_constant and not isinstance(payload.constant, str):
         raise fields.invalid(f"{name} is not text, but {payload.constant!r}")
     return payload
 
 
 def _map(name: str, fields: Fields) -> Map:
-    processor = Fields(fields.take("ItemProcessor"), f"{fields.place}, ItemProcessor")
+    processor = fields.part("ItemProcessor")
     distribution = None
     if processor.has("ProcessorConfig"):
-        config = Fields(processor.take("ProcessorConfig"), f"{processor.place}/ProcessorConfig")
+        config = processor.part("ProcessorConfig")
         if config.constant("Mode", ("INLINE", "DISTRIBUTED"), "INLINE") == "DISTRIBUTED":
             distribution = parse_distribution(fields, config, name)
         config.end("ExecutionType")
     workflow = _workflow(processor)
     processor.text("Comment")
     processor.end()
-    items = Payload(fields.take("Items"), f"{fields.place}, Items") if fields.has("Items") else None
+    items = Payload.take_given(fields, "Items")
     if items is not None and items.is_constant and not isinstance(items.constant, list):
         raise Unsupported(f"{fields.place}: Items is not a list, but {items.constant!r}")
     state = Map(
@@ -287,14 +285,12 @@ def _task(name: str, fields: Fields) -> Task:
             f"{fields.place}: the engine does not run the resource {resource};"
             f" it runs {' and '.join(_SERVICES)}"
         )
-    service = parse(fields.take("Arguments"), fields.place)
-    timeout = None
-    if fields.has("TimeoutSeconds"):
-        timeout = Payload(fields.take("TimeoutSeconds"), f"{fields.place}, TimeoutSeconds")
-        if timeout.is_constant:
-            Fields({"TimeoutSeconds": timeout.constant}, fields.place).whole(
-                "TimeoutSeconds", 0, least=1, most=_MOST_SECONDS
-            )
+    service = parse(fields)
+    timeout = Payload.take_given(fields, "TimeoutSeconds")
+    if timeout is not None and timeout.is_constant:
+        Fields({"TimeoutSeconds": timeout.constant}, fields.place).whole(
+            "TimeoutSeconds", 0, least=1, most=_MOST_SECONDS
+        )
     state = Task(
         name=name,
         service=service,

@@ -1,10 +1,11 @@
 """A value of a definition: JSON in which a text between `{%` and `%}` is JSONata."""
 
 from collections.abc import Callable, Collection, Iterator
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from eventpipes.errors import InvalidDefinition
 from eventpipes.workflow.expression import Expression, Scope
+from eventpipes.workflow.fields import Fields
 
 _OPEN: Final = "{%"
 _CLOSE: Final = "%}"
@@ -40,6 +41,16 @@ class Payload:
                     f"{expression.place} reads $states.{member}, which does not exist here;"
                     f" use {', '.join(f'$states.{name}' for name in members)}"
                 )
+
+    @classmethod
+    def take(cls, fields: Fields, name: str) -> Self:
+        """Take a required field."""
+        return cls(fields.take(name), fields.inside(name))
+
+    @classmethod
+    def take_given(cls, fields: Fields, name: str, members: Collection[str] = INPUT) -> Self | None:
+        """Take a field, or return None if it is not given."""
+        return cls(fields.take(name), fields.inside(name), members) if fields.has(name) else None
 
     def evaluate(self, scope: Scope) -> Any:  # noqa: ANN401 - JSON is anything
         """Return the value, or raise States.QueryEvaluationError."""

@@ -91,7 +91,7 @@ def _entries(fields: Fields, name: str) -> list[Fields]:
     entries = fields.take(name)
     if not isinstance(entries, list):
         raise fields.invalid(f"{name} must be a list")
-    place = f"{fields.place}, {name}"
+    place = fields.inside(name)
     return [Fields(entry, f"{place}[{index}]") for index, entry in enumerate(entries)]
 
 

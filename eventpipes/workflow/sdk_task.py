@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from eventpipes.workflow.expression import Scope
+from eventpipes.workflow.fields import Fields
 from eventpipes.workflow.payload import Payload
 from eventpipes.workflow.state_error import RUNTIME, StateError
 
@@ -43,9 +44,9 @@ class SdkTask:
         return MAX_SECONDS[self.arn]
 
     @classmethod
-    def parse(cls, arn: str, arguments: object, place: str) -> "SdkTask":
-        """Return the task with these arguments; raise InvalidDefinition."""
-        return cls(arn=arn, arguments=Payload(arguments, f"{place}, Arguments"))
+    def parse(cls, arn: str, state: Fields) -> "SdkTask":
+        """Take the arguments of a state; raise InvalidDefinition."""
+        return cls(arn=arn, arguments=Payload.take(state, "Arguments"))
 
     def call(self, scope: Scope) -> Mapping[str, Any]:
         """Return the arguments of the call.

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Final
 
-from eventpipes.errors import Unsupported
 from eventpipes.workflow.expression import Scope
 from eventpipes.workflow.fields import Fields
 from eventpipes.workflow.payload import Payload
@@ -27,14 +26,11 @@ class SendMessage:
     resource = ("sqs", "sendMessage")
 
     @classmethod
-    def parse(cls, arguments: object, place: str) -> "SendMessage":
-        """Return the task with these arguments; raise InvalidDefinition or Unsupported."""
-        if isinstance(arguments, str) and arguments.startswith("{%"):
-            raise Unsupported(f"{place}: Arguments is JSONata; the engine needs an object")
-        fields = Fields(arguments, f"{place}, Arguments")
+    def parse(cls, state: Fields) -> "SendMessage":
+        """Take the arguments of a state; raise InvalidDefinition or Unsupported."""
+        fields = state.arguments()
         task = cls(
-            queue_url=Payload(fields.take("QueueUrl"), f"{fields.place}/QueueUrl"),
-            body=Payload(fields.take("MessageBody"), f"{fields.place}/MessageBody"),
+            queue_url=Payload.take(fields, "QueueUrl"), body=Payload.take(fields, "MessageBody")
         )
         fields.end(*_OTHERS)
         return task

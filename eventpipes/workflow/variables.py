@@ -27,16 +27,14 @@ def parse_assign(fields: Fields, members: Sequence[str]) -> Mapping[str, Payload
         if name == "states":
             raise fields.invalid("the variable $states is Step Functions' own")
     return {
-        name: Payload(value, f"{fields.place}, Assign/{name}", members)
+        name: Payload(value, f"{fields.inside('Assign')}/{name}", members)
         for name, value in assign.items()
     }
 
 
 def parse_output(fields: Fields, members: Sequence[str]) -> Payload | None:
     """Take the field Output."""
-    if not fields.has("Output"):
-        return None
-    return Payload(fields.take("Output"), f"{fields.place}, Output", members)
+    return Payload.take_given(fields, "Output", members)
 
 
 def assigned(assign: Mapping[str, Payload], scope: Scope) -> dict[str, Any]:
