@@ -4,37 +4,20 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Final
 
-from live.momento.client import Access, Momento
 from ops.prove import deliveries, observation
 from ops.prove.comparison import Agreement, ComparedAnswer
 from ops.prove.deliveries import PredictedEnd, ProvedItem
 from ops.prove.items import ItemWrite, changes, records
-from ops.prove.observation import SeenLetters, SeenMessages
+from ops.prove.observation import ProofClients, SeenLetters, SeenMessages
 from ops.prove.pipelines import ProvedPipeline
 from ops.prove.readiness import Readiness
 
 UNASKED: Final = "what nobody asked for"
 Progress = Callable[[str, int, int], None]
 """A function that gets the step's name, the finished part and the total."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProofClients:
-    """AWS's clients, Momento and the cache, with the times to wait."""
-
-    aws: Callable[[str], Any]
-    momento: Momento
-    access: Access
-    cache: str
-    max_ttl_seconds: int
-    patience: float
-    """The seconds without anything new after which a missing part counts as a missing answer."""
-    settle: float
-    """Seconds to wait for unpredicted results, after all predicted results."""
 
 
 class Delivering:
@@ -102,15 +85,7 @@ class Delivering:
         ]
 
     def _get_ready(self) -> None:
-        readiness = Readiness(
-            self._pipelines,
-            aws=self._clients.aws,
-            momento=self._clients.momento,
-            access=self._clients.access,
-            messages=self._messages,
-            run=self._run,
-            cache=self._clients.cache,
-        )
+        readiness = Readiness(self._pipelines, self._clients, self._messages, self._run)
         count = len(self._pipelines)
         readiness.wait(
             self._clients.patience,
@@ -209,9 +184,7 @@ class Delivering:
                 for letter in self._letters.found.get(_letter_key(queue, record), [])
             ]
             addresses |= dict.fromkeys(self._addresses(proved))
-        held = observation.read_entries(
-            self._clients.momento, self._clients.access, list(addresses)
-        )
+        held = observation.read_entries(self._clients, list(addresses))
         for proved in some:
             proved["entries"] = {where: held[where] for where in self._addresses(proved)}
 

@@ -32,6 +32,21 @@ READING = 8
 LOOK_SECONDS = 0.2
 
 
+@dataclass(frozen=True, kw_only=True)
+class ProofClients:
+    """AWS's clients, Momento and the cache, with the times to wait."""
+
+    aws: Callable[[str], Any]
+    momento: Momento
+    access: Access
+    cache: str
+    max_ttl_seconds: int
+    patience: float
+    """The seconds without anything new after which a missing part counts as a missing answer."""
+    settle: float
+    """Seconds to wait for unpredicted results, after all predicted results."""
+
+
 class SeenMessages:
     """The messages of topics from now on, by the item's mark."""
 
@@ -107,14 +122,12 @@ class SeenLetters:
     foreign: list[str] = field(default_factory=list)
     """Messages in the queues that are not dead letters."""
 
-    def take(self, queues: Iterable[str]) -> int:
-        """Read the waiting messages of the queues, and return their number."""
-        count = 0
+    def take(self, queues: Iterable[str]) -> None:
+        """Read the waiting messages of the queues."""
         with asking_aws():
             for name in queues:
                 queue = LetterQueue(self.client, name=name, hold=HOLD_SECONDS)
                 while queue.count()[0] and (messages := queue.receive()):
-                    count += len(messages)
                     for message in messages:
                         letter = parse(message)
                         if letter is None:
@@ -122,7 +135,6 @@ class SeenLetters:
                         else:
                             pair = [letter.name, letter.first]
                             self.found.setdefault((name, letter.first), []).append(pair)
-        return count
 
 
 def write(table: TableClient, changes: Sequence[ItemWrite], progress: Callable[[], None]) -> None:
@@ -164,15 +176,13 @@ def wait_for_records(
         time.sleep(LOOK_SECONDS)
 
 
-def read_entries(
-    momento: Momento, access: Access, addresses: Sequence[str]
-) -> dict[str, str | None]:
+def read_entries(clients: ProofClients, addresses: Sequence[str]) -> dict[str, str | None]:
     """Return the cache's values at these addresses. Bytes that are not text become Base64."""
-    origin = access.origin.rstrip("/")
-    headers = {"Authorization": access.key}
+    origin = clients.access.origin.rstrip("/")
+    headers = {"Authorization": clients.access.key}
 
     def value_at(where: str) -> str | None:
-        held = momento.fetch(Request("GET", f"{origin}{where}", headers, ""))
+        held = clients.momento.fetch(Request("GET", f"{origin}{where}", headers, ""))
         if held is None:
             return None
         try:

@@ -12,7 +12,8 @@ from live.output import console
 from ops.demo.local_stack import step
 from ops.prove import items, patterns, recording, states
 from ops.prove.comparison import ComparedAnswer
-from ops.prove.delivering import Delivering, ProofClients
+from ops.prove.delivering import Delivering
+from ops.prove.observation import ProofClients
 from ops.prove.pipelines import ProvedPipeline, read_pipelines
 from ops.prove.throwaway import Throwaway
 from ops.shared.progress_bar import progress_bar

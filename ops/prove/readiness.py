@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from live.aws import asking_aws
-from live.momento.client import Access, Momento
 from ops.prove import deliveries
 from ops.prove.items import NO_ITEM, usual_item
-from ops.prove.observation import LOOK_SECONDS, SeenMessages, read_entries
+from ops.prove.observation import LOOK_SECONDS, ProofClients, SeenMessages, read_entries
 from ops.prove.pipelines import ProvedPipeline
 
 AGAIN_SECONDS: Final = 10.0
@@ -39,23 +38,17 @@ class Readiness:
     def __init__(
         self,
         pipelines: Mapping[str, ProvedPipeline],
-        *,
-        aws: Callable[[str], Any],
-        momento: Momento,
-        access: Access,
+        clients: ProofClients,
         messages: SeenMessages,
         run: str,
-        cache: str,
     ) -> None:
-        self._aws = aws
-        self._momento = momento
-        self._access = access
+        self._clients = clients
         self._messages = messages
         now = int(time.time())
         self._probes = []
         for name, pipeline in pipelines.items():
             mark = f"{run}-{name}-{NO_ITEM}"
-            item = usual_item(mark, mark, cache, now)
+            item = usual_item(mark, mark, clients.cache, now)
             record = {
                 "eventName": "INSERT",
                 "dynamodb": {"Keys": {key: item[key] for key in pipeline.keys}, "NewImage": item},
@@ -79,7 +72,7 @@ class Readiness:
 
     def _is_done(self, probe: _Probe) -> bool:
         """Take the probe's next step if its deliveries came; return whether it was the last."""
-        held = read_entries(self._momento, self._access, probe.addresses).values()
+        held = read_entries(self._clients, probe.addresses).values()
         if probe.is_removed and all(value is None for value in held):
             return True
         if not probe.is_removed and self._messages.of(probe.mark) and None not in held:
@@ -91,7 +84,7 @@ class Readiness:
         return False
 
     def _write(self, probe: _Probe) -> None:
-        table = probe.pipeline.client(self._aws)
+        table = probe.pipeline.client(self._clients.aws)
         changed = {**probe.item, "Text": {"S": f"attempt {probe.tries}"}}
         with asking_aws():
             if not probe.is_removed or probe.tries:

@@ -12,7 +12,8 @@ from localcloud.applied import Applied, client
 from localcloud.momento.service import LocalMomento
 from ops.prove.comparison import Agreement, ComparedAnswer
 from ops.prove.deliveries import STREAM
-from ops.prove.delivering import UNASKED, Delivering, ProofClients
+from ops.prove.delivering import UNASKED, Delivering
+from ops.prove.observation import ProofClients
 from ops.prove.pipelines import read_pipelines
 from tests.conftest import KEY
 from tests.ops.prove.conforming import CACHE, PREFIX, document, running
