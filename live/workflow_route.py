@@ -37,7 +37,8 @@ class WorkflowRoute(Route):
     ) -> None:
         super().__init__(operation, pipe)
         self._trials = trials
-        self._target = target
+        self.target = target
+        """Its state machine."""
 
     @property
     def method(self) -> str:
@@ -52,22 +53,17 @@ class WorkflowRoute(Route):
     @property
     def machine(self) -> str:
         """The definition of its state machine."""
-        return self._target.definition
-
-    @property
-    def target(self) -> StateMachineTarget:
-        """Its state machine."""
-        return self._target
+        return self.target.definition
 
     @property
     def refused_by(self) -> str:
         """The name of the state machine, because it sends the dead letter."""
-        return self._target.name
+        return self.target.name
 
     @property
     def arns(self) -> set[str]:
         """The ARNs in its dead letters: the pipe's and the state machine's."""
-        return {self.definition.arn, self._target.arn}
+        return {self.definition.arn, self.target.arn}
 
     @property
     def gives_up_after(self) -> int:
@@ -78,7 +74,7 @@ class WorkflowRoute(Route):
     def body_paths(self) -> list[str] | None:
         """The paths of the record's parts in the bodies, or None if a body has the whole record."""
         parts: dict[str, None] = {}
-        for task in _tasks(self._target.definition):
+        for task in _tasks(self.target.definition):
             if task["Arguments"].get("Method") != self.method:
                 continue
             text = json.dumps(task["Arguments"].get("RequestBody", ""), ensure_ascii=False)
@@ -97,7 +93,7 @@ class WorkflowRoute(Route):
         """
         parts = urlsplit(refused.endpoint)
         origin = f"{parts.scheme}://{parts.netloc}"
-        for task in _tasks(self._target.definition):
+        for task in _tasks(self.target.definition):
             arguments = task["Arguments"]
             if refused.body is None or arguments.get("Method") != refused.method:
                 continue
@@ -111,7 +107,7 @@ class WorkflowRoute(Route):
                     connection_arn=arguments["InvocationConfig"]["ConnectionArn"],
                     timeout=0,
                 )
-                return ParsedMachine(self._target).request(call)
+                return ParsedMachine(self.target).request(call)
         return None
 
     def process(self, record: Mapping[str, Any]) -> RouteOutcome:

@@ -27,11 +27,6 @@ def discard(
     """
     deleted: set[str] = set()
 
-    def delete(queue: LetterQueue, message: QueueMessage) -> None:
-        queue.delete(message)
-        deleted.add(message.id)
-        tell(message.id)
-
     with asking_aws():
         for arn in deployment.queues:
             queue = LetterQueue.of(arn, deployment.client("sqs"))
@@ -41,7 +36,9 @@ def discard(
                 before = len(others) + len(deleted)
                 for message in page:
                     if chosen is None or message.id in chosen:
-                        delete(queue, message)
+                        queue.delete(message)
+                        deleted.add(message.id)
+                        tell(message.id)
                     else:
                         others[message.id] = message
                 fruitless = 0 if len(others) + len(deleted) > before else fruitless + 1
