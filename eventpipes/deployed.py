@@ -4,6 +4,7 @@ The clients are boto3's, or objects with the same methods; this module does not 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from eventpipes.definition import (
@@ -162,7 +163,7 @@ def read_state_machine(
         invocation_type=invocation,
         type=machine["type"],
         connections={
-            arn: _connection_at(arn, events, read_secret)
+            arn: _connection(arn, events, read_secret)
             for arn in sorted(connections_of(machine["definition"]))
         },
         log_group_arn=next(iter(groups), None),
@@ -194,15 +195,11 @@ def list_targets(bus: str, events: RulesClient) -> list[RuleAndTarget]:
     """Return each target of a bus's rules with its rule, as the API lists them."""
     return [
         (rule, target)
-        for rule in _pages(lambda **page: events.list_rules(EventBusName=bus, **page), "Rules")
-        for target in _targets(rule["Name"], bus, events)
+        for rule in _pages(partial(events.list_rules, EventBusName=bus), "Rules")
+        for target in _pages(
+            partial(events.list_targets_by_rule, Rule=rule["Name"], EventBusName=bus), "Targets"
+        )
     ]
-
-
-def _targets(rule: str, bus: str, events: RulesClient) -> Iterator[Mapping[str, Any]]:
-    return _pages(
-        lambda **page: events.list_targets_by_rule(Rule=rule, EventBusName=bus, **page), "Targets"
-    )
 
 
 def _pages(ask: Callable[..., Mapping[str, Any]], member: str) -> Iterator[Mapping[str, Any]]:
@@ -265,16 +262,13 @@ def _destination(arn: str, events: EventsClient, read_secret: ReadSecret) -> Des
         method=destination["HttpMethod"],
         endpoint=destination["InvocationEndpoint"],
         rate_limit=destination.get("InvocationRateLimitPerSecond", 300),
-        connection=_connection_at(destination["ConnectionArn"], events, read_secret),
+        connection=_connection(destination["ConnectionArn"], events, read_secret),
     )
 
 
-def _connection_at(arn: str, events: EventsClient, read_secret: ReadSecret) -> Connection:
+def _connection(arn: str, events: EventsClient, read_secret: ReadSecret) -> Connection:
     name = arn.partition(":connection/")[2].partition("/")[0]
-    return _connection(events.describe_connection(Name=name), read_secret)
-
-
-def _connection(connection: Mapping[str, Any], read_secret: ReadSecret) -> Connection:
+    connection = events.describe_connection(Name=name)
     auth = connection.get("AuthParameters") or {}
     kind = connection["AuthorizationType"]
     if kind != "API_KEY":
