@@ -56,7 +56,7 @@ def refused_always(
 def _known(definition: Definition | RuleDefinition) -> RequestParts | None:
     """Return the known part of each request, or None if the URL or the method is unknown."""
     destination = definition.destination
-    address = urlsplit(_readable(destination.endpoint))
+    address = urlsplit(with_expressions_as(destination.endpoint, _UNKNOWN))
     if not address.path or is_expression(destination.method):
         return None
     start = ("detail",) if isinstance(definition, RuleDefinition) else ()
@@ -82,10 +82,6 @@ def _known(definition: Definition | RuleDefinition) -> RequestParts | None:
 
 
 _UNKNOWN = "\ue000"
-
-
-def _readable(endpoint: str) -> str:
-    return with_expressions_as(endpoint, _UNKNOWN)
 
 
 def _constant(text: str, start: tuple[str, ...]) -> str | None:

@@ -4,7 +4,7 @@
 cannot run one part, such as an enrichment, another target or a Terraform expression.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -212,8 +212,7 @@ def _parameters(definition: Definition | RuleDefinition, noted: Faults, model: M
         )
 
 
-def _numbered(values: object) -> Mapping[str, str]:
-    assert isinstance(values, tuple | list)
+def _numbered(values: Sequence[str]) -> Mapping[str, str]:
     return {f"path {place}": value for place, value in enumerate(values, 1)}
 
 

@@ -57,15 +57,14 @@ class Template:
         self.text = text
         self._variables = variables
         self._parts = parts = split(text, variables)
-        self.is_json = _is_json(parts)
+        self.is_json = _error_in(_sample(parts)) is None
         self._lines = variables.strict and not self.is_json
         if variables.strict:
             _check_rule_text(text, parts, is_json=self.is_json)
         filled = [part for part in parts if isinstance(part, Variable)]
         literal = "".join(part for part in parts if isinstance(part, str))
         self._alone = len(filled) == 1 and not literal.strip() and not variables.strict
-        warn = _warn_in_rule if variables.strict else _warn
-        self.warnings = tuple(warn(filled, literal, variables))
+        self.warnings = tuple(_warn(filled, literal, variables))
         if literal.lstrip().startswith("{") and filled and not self.is_json:
             self.warnings += (_NO_OBJECT,)
         self.least_bytes = self._least_bytes(parts)
@@ -146,14 +145,6 @@ class Template:
         return _in_text_of_rule if self._variables.strict else _in_text
 
 
-def _is_json(parts: list[str | Variable]) -> bool:
-    try:
-        from_json(_sample(parts))
-    except ValueError:
-        return False
-    return True
-
-
 def _sample(parts: list[str | Variable]) -> str:
     """Return an example of a rendered template. Each character of the text keeps its column."""
     return "".join(
@@ -191,7 +182,7 @@ def _check_rule_text(text: str, parts: list[str | Variable], *, is_json: bool) -
             whole, place = False, getattr(error, "pos", 0)
         if not whole:
             if sample.lstrip().startswith(("{", "[")):
-                start, place = 0, _error_in(sample)
+                start, place = 0, _error_in(sample) or 0
             raise InvalidTemplate(
                 "this is neither JSON nor text in quotes: write JSON with each variable as a value"
                 ' or in quotes, or write lines of text, each "like <this>"',
@@ -201,12 +192,13 @@ def _check_rule_text(text: str, parts: list[str | Variable], *, is_json: bool) -
         start += len(line) + 1
 
 
-def _error_in(sample: str) -> int:
+def _error_in(sample: str) -> int | None:
+    """Return where a text is not JSON, or None if it is JSON."""
     try:
         from_json(sample)
     except ValueError as error:
         return getattr(error, "pos", 0)
-    return 0
+    return None
 
 
 def _is_key(sample: str, column: int) -> bool:
@@ -254,36 +246,28 @@ def _of_lines(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _warn(filled: list[Variable], literal: str, variables: Variables) -> Iterator[str]:
-    """Yield a sentence for each variable of a pipe's template that loses its quotes."""
-    if len(filled) == 1 and not literal.strip():
-        name = filled[0].name
-        yield (
-            f"the input template is only <{name}>, so EventBridge sends text without the value's"
-            f' quotes, and not JSON: write an object, {{"value": <{name}>}}'
-        )
-        return
-    if not literal.lstrip().startswith(("{", "[")):
-        return
-    for variable in filled:
-        if variable.in_string and variables.kind(variable.name) == "object":
+    """Yield a sentence for each variable that loses its quotes, or that a rule never delivers."""
+    if not variables.strict:
+        if len(filled) == 1 and not literal.strip():
+            name = filled[0].name
             yield (
-                f"the input template has <{variable.name}> in quotes, but its value is an object or"
-                " a list, which loses its own quotes there: remove the quotes around the variable"
+                f"the input template is only <{name}>, so EventBridge sends text without the"
+                f' value\'s quotes, and not JSON: write an object, {{"value": <{name}>}}'
             )
-
-
-def _warn_in_rule(
-    filled: list[Variable],
-    literal: str,  # noqa: ARG001 - as `_warn` has it
-    variables: Variables,
-) -> Iterator[str]:
-    """Yield a sentence for each variable that a rule never delivers."""
+            return
+        if not literal.lstrip().startswith(("{", "[")):
+            return
     for variable in filled:
         if variable.in_string and variables.kind(variable.name) == "object":
+            effect = "which loses its own quotes there: remove the quotes around the variable"
+            if variables.strict:
+                effect = (
+                    "so EventBridge delivers nothing. Write JSON with the variable as a value,"
+                    f' without quotes: {{"value": <{variable.name}>}}'
+                )
             yield (
                 f"the input template has <{variable.name}> in quotes, but its value is an object or"
-                " a list, so EventBridge delivers nothing. Write JSON with the variable as a value,"
-                f' without quotes: {{"value": <{variable.name}>}}'
+                f" a list, {effect}"
             )
 
 
