@@ -4,7 +4,7 @@ The clients are boto3's, or objects with the same methods; this module does not 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import Any, Protocol
 
 from eventpipes.definition import (
@@ -64,6 +64,18 @@ class RulesClient(EventsClient, Protocol):
 
 ReadSecret = Callable[[str], Mapping[str, Any]]
 """A function that returns the secret with this ARN, as parsed JSON."""
+
+
+class ConnectionsOnce:
+    """An `EventsClient` and a `ReadSecret` that ask once for each connection and each secret.
+
+    Pipes and rules share them. It is for reading several definitions at one time, and not longer.
+    """
+
+    def __init__(self, events: EventsClient, read_secret: ReadSecret) -> None:
+        self.describe_api_destination = events.describe_api_destination
+        self.describe_connection = cache(events.describe_connection)
+        self.read_secret = cache(read_secret)
 
 
 def read_definition(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import ClientError
 
 from eventpipes import EventPipesError, Pipe, Rule, RuleDefinition
-from eventpipes.deployed import list_targets, read_definition, read_rule
+from eventpipes.deployed import ConnectionsOnce, list_targets, read_definition, read_rule
 from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
 from live.aws import GONE, Aws, asking_aws
 from live.errors import LiveError
@@ -156,14 +156,15 @@ class Deployment:
 
     def _routes(self, pipeline: Pipeline) -> list[Route]:
         routes: list[Route] = []
+        once = ConnectionsOnce(self.client("events"), self._read_secret)
         for operation, name in pipeline.pipes.items():
-            pipe = self._pipe(name, with_machine=operation == CHANGES)
+            pipe = self._pipe(name, once, with_machine=operation == CHANGES)
             if operation != CHANGES:
                 routes.append(Route(operation, pipe))
             elif target := pipe.definition.state_machine:
                 routes += workflow_routes(pipe, target)
             else:
-                routes += self._rules(pipeline, pipe).values()
+                routes += self._rules(pipeline, pipe, once).values()
         if not routes:
             raise LiveError(
                 f"the pipeline {pipeline.name} sends nothing: its event bus has no rules, or its"
@@ -171,12 +172,12 @@ class Deployment:
             )
         return routes
 
-    def _pipe(self, name: str, *, with_machine: bool) -> Pipe:
+    def _pipe(self, name: str, once: ConnectionsOnce, *, with_machine: bool) -> Pipe:
         definition = read_definition(
             name,
             self.client("pipes"),
-            self.client("events"),
-            self._read_secret,
+            once,
+            once.read_secret,
             self.client("stepfunctions") if with_machine else None,
         )
         try:
@@ -184,15 +185,14 @@ class Deployment:
         except EventPipesError as error:
             raise LiveError(f"{error}; nothing can be sent in its place") from None
 
-    def _rules(self, pipeline: Pipeline, pipe: Pipe) -> dict[str, Route]:
+    def _rules(self, pipeline: Pipeline, pipe: Pipe, once: ConnectionsOnce) -> dict[str, Route]:
         """Return the routes of the pipeline's rules. The bus may have other rules too."""
         bus = pipe.definition.event_bus
         if bus is None:
             raise LiveError(f"the pipe {pipe.definition.name} does not put events on a bus")
         names = {f"{pipeline.name}-{operation}-rule": operation for operation in OPERATIONS}
-        events = self.client("events")
         routes: dict[str, Route] = {}
-        for target in list_targets(bus.name, events):
+        for target in list_targets(bus.name, self.client("events")):
             operation = names.get(target[0]["Name"])
             if operation is None:
                 continue
@@ -200,7 +200,7 @@ class Deployment:
                 raise LiveError(
                     f"the rule {target[0]['Name']} has several targets, but may have only one"
                 )
-            definition = read_rule(bus.name, target, events, self._read_secret)
+            definition = read_rule(bus.name, target, once, once.read_secret)
             routes[operation] = Route(operation, pipe, _compiled(definition))
         return routes
 

@@ -14,7 +14,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from eventpipes import Event, EventPipesError, Rule, RuleDefinition
-from eventpipes.deployed import ReadSecret, RuleAndTarget, list_targets, read_rule
+from eventpipes.deployed import (
+    ConnectionsOnce,
+    ReadSecret,
+    RuleAndTarget,
+    list_targets,
+    read_rule,
+)
 
 from ..status import PipeStatus
 from .delivery import Delivery
@@ -83,7 +89,8 @@ class Bus:
             if targets == self._known and not closely:
                 return
             self._known = targets
-            names = [self._look_at(target) for target in targets]
+            once = ConnectionsOnce(self.client("events"), self.read_secret)
+            names = [self._look_at(target, once) for target in targets]
             for name in self._statuses.keys() - set(names):
                 self._retire(name)
                 self._statuses[name] = PipeStatus(name, "DELETED")
@@ -108,12 +115,12 @@ class Bus:
                 self._statuses[name] = PipeStatus(name, "STOPPED", reason)
             self._former.clear()
 
-    def _look_at(self, target: RuleAndTarget) -> str:
+    def _look_at(self, target: RuleAndTarget, once: ConnectionsOnce) -> str:
         """Start, restart or stop the `RuleTarget` of a target; return its name."""
         rule, described = target
         name = f"{self.name}/{rule['Name']}/{described['Id']}"
         try:
-            definition = read_rule(self.name, target, self.client("events"), self.read_secret)
+            definition = read_rule(self.name, target, once, once.read_secret)
         except ClientError as error:
             if name not in self._targets:
                 self._statuses[name] = PipeStatus(name, "RETRYING", str(error))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from botocore.exceptions import ClientError
 
 from eventpipes import Definition, EventPipesError, Pipe, RuleDefinition
-from eventpipes.deployed import read_definition
+from eventpipes.deployed import ConnectionsOnce, read_definition
 
 from ..aws.change_signal import ChangeSignal
 from ..deliveries.authorization import Authorizations, secrets_of
@@ -240,9 +240,10 @@ class Runner:
         for deleted in set(self._statuses) - names - {WATCH}:
             self._halt(deleted)
             self._statuses[deleted] = PipeStatus(deleted, "DELETED")
+        once = ConnectionsOnce(self._client("events"), self._client.secret)
         for name in sorted(names):
             try:
-                self._look_at(name)
+                self._look_at(name, once)
             except ClientError as error:  # the other pipes are still checked
                 if name not in self._running or error.response["Error"]["Code"] in GONE:
                     self._halt(name)
@@ -255,12 +256,12 @@ class Runner:
                     raise
                 bus.gone()
 
-    def _look_at(self, name: str) -> None:
+    def _look_at(self, name: str, once: ConnectionsOnce) -> None:
         definition = read_definition(
             name,
             self._client("pipes"),
-            self._client("events"),
-            self._client.secret,
+            once,
+            once.read_secret,
             self._client("stepfunctions"),
         )
         fingerprint = repr(definition) + json.dumps(secrets_of(definition))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from eventpipes import Pipe, Request, Unsupported
-from eventpipes.deployed import read_definition
+from eventpipes.deployed import ConnectionsOnce, read_definition
 from tests.eventpipes.cases import read_record
 
 ACCOUNT = "us-east-1:123456789012"
@@ -99,6 +99,17 @@ def test_pipe_destination_connection_and_secret_are_read_by_name() -> None:
         "destination cache",
         "connection momento",
         "secret momento",
+    ]
+
+
+def test_a_connection_that_pipes_share_is_asked_for_once() -> None:
+    clients = Clients()
+    once = ConnectionsOnce(clients, clients.read_secret)
+    pipes = [Pipe(read_definition("put", clients, once, once.read_secret)) for _ in range(2)]
+    assert pipes[0].definition == pipes[1].definition
+    assert clients.asked == [
+        *("pipe put", "destination cache", "connection momento", "secret momento"),
+        *("pipe put", "destination cache"),
     ]
 
 
