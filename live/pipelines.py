@@ -1,7 +1,7 @@
 """The deployed pipelines, recognized by the names of their pipes."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,7 +34,8 @@ def list_pipelines(pipes: Any, prefix: str) -> dict[str, Pipeline]:  # noqa: ANN
 
     See AWS: EventBridge Pipes API, "ListPipes"; `pipes` is boto3's client.
     """
-    return group(_names(pipes, prefix), prefix)
+    pages = pipes.get_paginator("list_pipes").paginate(NamePrefix=f"{prefix}-")
+    return group((pipe["Name"] for page in pages for pipe in page["Pipes"]), prefix)
 
 
 def group(names: Iterable[str], prefix: str) -> dict[str, Pipeline]:
@@ -141,9 +142,3 @@ def shared_name(pipeline: Pipeline, client: Callable[[str], Any]) -> str:
             if match := _DESTINATION.search(arn):
                 return match[1]
     return ""
-
-
-def _names(pipes: Any, prefix: str) -> Iterator[str]:  # noqa: ANN401 - a boto3 client
-    for page in pipes.get_paginator("list_pipes").paginate(NamePrefix=f"{prefix}-"):
-        for pipe in page["Pipes"]:
-            yield pipe["Name"]

@@ -88,7 +88,7 @@ class StreamReader:
         for shard in shards:
             id_ = shard["ShardId"]
             if id_ in ended:
-                places[id_] = _last(shard) or ""
+                places[id_] = last_number(shard) or ""
                 continue
             for record in self._until_now(stream_arn, id_, places.get(id_)):
                 if stop is not None and stop.is_set():
@@ -100,7 +100,7 @@ class StreamReader:
 
     def open_shards(self, stream_arn: str) -> int:
         """Return how many shards are open: they have no last sequence number."""
-        return sum(_last(shard) is None for shard in self._list(stream_arn))
+        return sum(last_number(shard) is None for shard in self._list(stream_arn))
 
     def _read(self, stream_arn: str, shard: str, first: str, last: str) -> list[Record] | None:
         records: list[Record] = []
@@ -132,7 +132,7 @@ class StreamReader:
         parents = {shard["ShardId"]: shard.get("ParentShardId") for shard in shards}
         ended: set[str] = set()
         for shard in reversed(shards):
-            id_, last = shard["ShardId"], _last(shard)
+            id_, last = shard["ShardId"], last_number(shard)
             if last is None or id_ in ended:
                 continue
             if places.get(id_) == last or self._is_before(stream_arn, id_, last, since):
@@ -204,25 +204,26 @@ class StreamReader:
     def _list(self, stream_arn: str) -> list[dict[str, Any]]:
         """Return the stream's shards, or an empty list if the stream does not exist."""
         try:
-            return list(self._ask_for_shards(stream_arn))
+            return list(shards_of(self._client, stream_arn))
         except ClientError as error:
             if error.response["Error"]["Code"] not in GONE:
                 raise
             return []
 
-    def _ask_for_shards(self, stream_arn: str) -> Iterator[dict[str, Any]]:
-        start: dict[str, str] = {}
-        while True:
-            answer = self._client.describe_stream(StreamArn=stream_arn, **start)
-            stream = answer["StreamDescription"]
-            yield from stream["Shards"]
-            last = stream.get("LastEvaluatedShardId")
-            if last is None:
-                return
-            start = {"ExclusiveStartShardId": last}
+
+def shards_of(client: Any, stream_arn: str) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - a boto3 client
+    """Yield the shards of a stream, as DescribeStream returns them."""
+    start: dict[str, str] = {}
+    while True:
+        stream = client.describe_stream(StreamArn=stream_arn, **start)["StreamDescription"]
+        yield from stream["Shards"]
+        last = stream.get("LastEvaluatedShardId")
+        if last is None:
+            return
+        start = {"ExclusiveStartShardId": last}
 
 
-def _last(shard: Mapping[str, Any]) -> str | None:
+def last_number(shard: Mapping[str, Any]) -> str | None:
     """Return the last sequence number of a shard; None if the shard is open."""
     last: str | None = shard.get("SequenceNumberRange", {}).get("EndingSequenceNumber")
     return last

@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from eventpipes.stream_record import read_by_pipe
 from live.items import Item, key_text
-from live.stream import GONE
+from live.stream import GONE, last_number, shards_of
 from live.table import TableClient
 
 PAGES = 10
@@ -66,8 +66,8 @@ class ChangedKeys:
         changes: list[Changed] = list(self.memory.wrong.values())
         shards = [
             shard["ShardId"]
-            for shard in self._open_shards()
-            if "EndingSequenceNumber" not in shard.get("SequenceNumberRange", {})
+            for shard in shards_of(self.client, self.stream_arn)
+            if last_number(shard) is None
         ]
         self.memory.places = {
             shard: place for shard, place in self.memory.places.items() if shard in shards
@@ -86,16 +86,6 @@ class ChangedKeys:
         return {
             key_text(change.key): change for change in sorted(changes, key=lambda change: change.at)
         }
-
-    def _open_shards(self) -> Iterator[Mapping[str, Any]]:
-        start: dict[str, str] = {}
-        while True:
-            answer = self.client.describe_stream(StreamArn=self.stream_arn, **start)
-            yield from answer["StreamDescription"]["Shards"]
-            last = answer["StreamDescription"].get("LastEvaluatedShardId")
-            if last is None:
-                return
-            start = {"ExclusiveStartShardId": last}
 
     def _records(self, shards: Sequence[str]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Yield records with their shards, a page of each shard in turn."""
