@@ -12,8 +12,6 @@ from ops.terraform.stack import load_settings
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
     help="The cache that MOMENTO_CACHE_NAME names.",
 )

@@ -31,8 +31,6 @@ from ops.terraform.terraform import KEY_VARIABLE
 from stacks.settings import Settings
 
 app = typer.Typer(
-    add_completion=False,
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
     invoke_without_command=True,
     help="Show what the API keys of the settings are and may do; make and replace them.",

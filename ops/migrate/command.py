@@ -32,8 +32,6 @@ SHOWN = 20
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
     help="Change the packages of a repository, and prove that its JSON stays the same.",
 )
