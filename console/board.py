@@ -240,7 +240,12 @@ class Board:
                     cache=sent.cache,
                     name=sent.topic,
                 )
-                self._thread("topic", partial(self._follow_topic, topic))
+                threading.Thread(
+                    target=self._keep,
+                    args=["topic", self._stop, partial(self._follow_topic, topic)],
+                    daemon=True,
+                    name="_follow_topic",
+                ).start()
 
     def open(self) -> None:
         """Note that a page looks at the pipeline."""
@@ -300,15 +305,6 @@ class Board:
     def _wake(self) -> None:
         self.items.wake()
         self.letters.look()
-
-    def _thread(self, about: str, follow: Callable[[], None]) -> None:
-        work = threading.Thread(
-            target=self._keep,
-            args=[about, self._stop, follow],
-            daemon=True,
-            name=f"_follow_{about}",
-        )
-        work.start()
 
     def _follow_topic(self, topic: Topic) -> None:
         for event in topic.watch(self._stop):

@@ -60,27 +60,26 @@ def cause_of(
     next_step: str | None = None
     gaps: Mapping[str, str] = {}
     cause = "It waits for its turn in the pipe."
-    match cell.state:
-        case state if state == FILTERED:
-            cause, next_step = why_filtered(explanation)
-        case state if state == DELIVERED:
-            cause = "Momento took it." if cell.replayed is None else "A replay settled it."
-            if cell.attempt and cell.attempt > 1:
-                cause = f"Momento took it at attempt {cell.attempt}."
-            gaps = _gaps(traced, record)
-            next_step = " ".join(gaps.values()) or None
-        case state if state in (SUPERSEDED, DISCARDED):
-            cause = "It was not sent, because a later change of the same item was sent instead."
-            if cell.replayed is not None:
-                cause = f"It failed, and was settled: {cell.text}."
-        case state if state == UNKNOWN:
-            cause = (
-                "It is on the event bus. AWS logs nothing of rules, so the page does not know"
-                " whether Momento took it. If it fails, a dead letter comes."
-            )
-        case state if state == RETRYING:
-            cause = f"Attempt {cell.numbered} failed: {cell.briefly}."
-            next_step = "It is sent again by itself."
+    if cell.state == FILTERED:
+        cause, next_step = why_filtered(explanation)
+    elif cell.state == DELIVERED:
+        cause = "Momento took it." if cell.replayed is None else "A replay settled it."
+        if cell.attempt and cell.attempt > 1:
+            cause = f"Momento took it at attempt {cell.attempt}."
+        gaps = _gaps(traced, record)
+        next_step = " ".join(gaps.values()) or None
+    elif cell.state in (SUPERSEDED, DISCARDED):
+        cause = "It was not sent, because a later change of the same item was sent instead."
+        if cell.replayed is not None:
+            cause = f"It failed, and was settled: {cell.text}."
+    elif cell.state == UNKNOWN:
+        cause = (
+            "It is on the event bus. AWS logs nothing of rules, so the page does not know"
+            " whether Momento took it. If it fails, a dead letter comes."
+        )
+    elif cell.state == RETRYING:
+        cause = f"Attempt {cell.numbered} failed: {cell.briefly}."
+        next_step = "It is sent again by itself."
     return {"cause": cause, "next": next_step, "attributes": list(gaps)}
 
 

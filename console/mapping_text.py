@@ -61,13 +61,12 @@ def mapping_text(route: Route, keys: Collection[str]) -> str:
     if isinstance(route.definition, RuleDefinition):
         raise CannotSayError("one mapping makes the pipe and all rules, and this is one of them")
     inverse = _Inverse(route, keys)
-    match route.operation:
-        case operation if operation == PUT:
-            return inverse.entry()
-        case operation if operation == PUBLISH:
-            return inverse.message()
-        case operation if operation == DELETE:
-            raise CannotSayError("cache-delete comes from the mapping of cache-put: copy that")
+    if route.operation == PUT:
+        return inverse.entry()
+    if route.operation == PUBLISH:
+        return inverse.message()
+    if route.operation == DELETE:
+        raise CannotSayError("cache-delete comes from the mapping of cache-put: copy that")
     raise CannotSayError(f"a mapping has no {route.operation}")
 
 

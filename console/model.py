@@ -6,7 +6,7 @@ from typing import Any
 
 from console.expressions import expressions_of
 from console.form import Form
-from console.receiver import Receiver, receiver_of
+from console.receiver import receiver_of
 from console.routing import route_id
 from eventpipes import RuleDefinition
 from eventpipes.operations import OPERATIONS
@@ -111,7 +111,8 @@ class _Graph:
         id_, sent = route_id(route), receiver_of(route)
         sender = self._sender(route)
         self.node_of[id_] = sender
-        place = self._node(sent.kind, sent.name, detail=_where(sent))
+        where = f"topic of the cache {sent.cache}" if sent.topic else "Momento cache"
+        place = self._node(sent.kind, sent.name, detail=where)
         self._edge(sender, place, route=id_, label=route.method)
         for arn in sorted(route.queues):
             queue = self._node("queue", arn.rsplit(":", 1)[1])
@@ -163,10 +164,6 @@ class _Graph:
         edge |= {"label": label} if label else {}
         if edge not in self.edges:
             self.edges.append(edge)
-
-
-def _where(sent: Receiver) -> str:
-    return f"topic of the cache {sent.cache}" if sent.topic else "Momento cache"
 
 
 def _label(name: str) -> str:
