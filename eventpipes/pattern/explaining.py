@@ -1,6 +1,7 @@
 """How a pattern explains its verdict: with the same search, the same branches, the same tests."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 
 from eventpipes.pattern import wording
@@ -28,25 +29,25 @@ def explain(
     return Explanation(matched=False, alternatives=tuple(refusing))
 
 
+@dataclass(frozen=True)
 class _Branch:
     """A branch of a pattern, and an event."""
 
-    def __init__(self, fields: FieldValues, leaves: Leaves, event: Mapping[str, object]) -> None:
-        self._fields = fields
-        self._leaves = leaves
-        self._event = event
+    fields: FieldValues
+    leaves: Leaves
+    event: Mapping[str, object]
 
     def explained(self, order: Sequence[str], number: int) -> Alternative:
-        matching = search(self._fields, 0, self._leaves.by_path, {})
+        matching = search(self.fields, 0, self.leaves.by_path, {})
         if matching is not None:
-            taken = dict(zip([name for name, _ in self._fields], matching, strict=True))
+            taken = dict(zip([name for name, _ in self.fields], matching, strict=True))
             refusing: FieldValues = ()
             apart: FieldValues = ()
         else:
-            taken = {name: self._accepted(name, values) for name, values in self._fields}
+            taken = {name: self._accepted(name, values) for name, values in self.fields}
             refusing, apart = self._refusal()
         refused = {name for name, _ in refusing}
-        values = dict(self._fields)
+        values = dict(self.fields)
         clauses = {}
         for name in order:
             leaf = taken[name]
@@ -63,7 +64,7 @@ class _Branch:
         )
 
     def _at(self, name: str) -> Sequence[Leaf]:
-        return self._leaves.by_path.get(name, ())
+        return self.leaves.by_path.get(name, ())
 
     def _accepted(self, name: str, values: Values) -> Leaf | None:
         """Return the first leaf that a field accepts, wherever the others are."""
@@ -72,13 +73,13 @@ class _Branch:
 
     def _refusal(self) -> tuple[FieldValues, FieldValues]:
         """Return the fields that refuse each by itself, or else those that refuse together."""
-        alone = [(name, values) for name, values in self._fields if self._refuses(name, values)]
+        alone = [(name, values) for name, values in self.fields if self._refuses(name, values)]
         if alone:
             return alone, ()
-        together = list(self._fields)
-        for field in self._fields:
+        together = list(self.fields)
+        for field in self.fields:
             fewer = [member for member in together if member is not field]
-            if search(fewer, 0, self._leaves.by_path, {}) is None:
+            if search(fewer, 0, self.leaves.by_path, {}) is None:
                 together = fewer
         return (together, ()) if len(together) == 1 else ((), together)
 
@@ -97,7 +98,7 @@ class _Branch:
         for first, second in combinations([leaf for leaf in leaves if leaf is not None], 2):
             for array, element in first[1].items():
                 if second[1].get(array, element) != element:
-                    arrays[_names(self._leaves.arrays[array])] = None
+                    arrays[_names(self.leaves.arrays[array])] = None
         yield from arrays
 
     def _clause(
@@ -127,7 +128,7 @@ class _Branch:
 
     def _value(self, path: Sequence[str]) -> object:
         """Return what the event has at a path, or None; for words only."""
-        node: object = self._event
+        node: object = self.event
         for name in path:
             node = node.get(name) if isinstance(node, dict) else None
         return node

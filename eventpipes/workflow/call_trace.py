@@ -1,6 +1,7 @@
 """The request of an HTTP Task in pieces: which expression gave which part."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
@@ -22,14 +23,14 @@ def trace(task: HttpTask, call: HttpCall, places: Places | None) -> TracedReques
     return _Trace(task, call, places).request()
 
 
+@dataclass(frozen=True)
 class _Trace:
-    def __init__(self, task: HttpTask, call: HttpCall, places: Places | None) -> None:
-        self._task = task
-        self._call = call
-        self._places = places
+    task: HttpTask
+    call: HttpCall
+    places: Places | None
 
     def request(self) -> TracedRequest:
-        call, task = self._call, self._task
+        call, task = self.call, self.task
         headers = {name: (Piece(text),) for name, text in call.headers.items()}
         if task.headers is not None:
             for name, origin in self._members(task.headers, "Headers"):
@@ -44,19 +45,19 @@ class _Trace:
         )
 
     def _url(self) -> Iterator[Piece]:
-        task, endpoint = self._task, self._call.arguments["ApiEndpoint"]
+        task, endpoint = self.task, self.call.arguments["ApiEndpoint"]
         yield Piece(endpoint, self._origin_of(task.endpoint, "ApiEndpoint"))
         if task.query is None:
             return
         separator = "&" if "?" in endpoint else "?"
-        given = self._call.arguments["QueryParameters"]
+        given = self.call.arguments["QueryParameters"]
         for name, origin in self._members(task.query, "QueryParameters"):
             yield Piece(f"{separator}{quote(name, safe='')}=")
             yield Piece(encoded(name, given[name]), origin)
             separator = "&"
 
     def _body(self) -> Pieces:
-        body, call = self._task.body, self._call
+        body, call = self.task.body, self.call
         if body is None:
             return (Piece(call.body),)
         return exactly(
@@ -92,7 +93,7 @@ class _Trace:
     def _members(self, payload: Payload, argument: str) -> Iterator[tuple[str, Origin | None]]:
         """Yield the names of an argument that is an object, and what gave each value."""
         raw: Any = payload.value
-        for name, value in self._call.arguments[argument].items():
+        for name, value in self.call.arguments[argument].items():
             if is_expression(raw):
                 yield name, self._origin(payload, payload.place, value)
             elif is_expression(raw[name]):
@@ -103,7 +104,7 @@ class _Trace:
     def _origin_of(self, payload: Payload, argument: str) -> Origin | None:
         if not is_expression(payload.value):
             return None
-        return self._origin(payload, payload.place, self._call.arguments[argument])
+        return self._origin(payload, payload.place, self.call.arguments[argument])
 
     def _origin(self, payload: Payload, place: str, value: object) -> Origin:
         (expression,) = [
@@ -115,11 +116,11 @@ class _Trace:
             expression=expression.text,
             value=value,
             path=path,
-            absent=path is not None and self._places is not None and not self._places.has(path),
+            absent=path is not None and self.places is not None and not self.places.has(path),
         )
 
     def _path(self, expression: Expression, value: object) -> PathSteps | None:
-        places, scope = self._places, self._call.scope
+        places, scope = self.places, self.call.scope
         if places is None or scope is None:
             return None
         return places.path_of(value) or expression.path_in(places.record, scope)

@@ -37,24 +37,22 @@ class Execution:
     history: tuple[HistoryEvent, ...]
 
 
+@dataclass
 class Trail:
     """The events of one branch of an execution. All branches write to the same list."""
 
-    def __init__(
-        self, events: list[HistoryEvent], clock: Callable[[], datetime], previous: int = 0
-    ) -> None:
-        self._events = events
-        self._clock = clock
-        self._previous = previous
+    events: list[HistoryEvent]
+    clock: Callable[[], datetime]
+    previous: int = 0
 
     def note(self, kind: str, **details: object) -> datetime:
         """Add an event after the branch's last one, and return its time."""
-        at = self._clock()
-        number = len(self._events) + 1
-        self._events.append(HistoryEvent(kind, at, number, self._previous, details))
-        self._previous = number
+        at = self.clock()
+        number = len(self.events) + 1
+        self.events.append(HistoryEvent(kind, at, number, self.previous, details))
+        self.previous = number
         return at
 
     def branch(self) -> "Trail":
         """Return a new trail that starts after the last event of this trail."""
-        return Trail(self._events, self._clock, self._previous)
+        return Trail(self.events, self.clock, self.previous)

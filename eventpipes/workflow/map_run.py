@@ -242,7 +242,7 @@ class CountedTrail(Trail):
                 RUNTIME,
                 f"the execution reached the maximum number of history events ({self._most})",
             )
-        return self._clock()
+        return self.clock()
 
     def branch(self) -> "CountedTrail":
         """Return the trail itself: all branches count together."""
