@@ -31,7 +31,6 @@ from live.entry_state import (
 )
 from live.items import Item, key_text, same
 from live.momento.client import Momento, RefusedError, UnansweredError, UnusableError
-from live.route import Route
 from live.undelivered import UndeliveredRecords
 from ops.shared.errors import OpsError
 from ops.shared.repair.scan import PAGE, Scan
@@ -97,9 +96,11 @@ class Verify:
             OpsError: the pipeline puts something into the cache that is not in the table.
 
         """
-        refuse_values_outside_the_table(
-            self.deployment.required(PUT, "nothing must be in the cache, so nothing can be missed")
+        put = self.deployment.required(
+            PUT, "nothing must be in the cache, so nothing can be missed"
         )
+        if problem := values_outside_the_table(put):
+            raise OpsError(problem)
         with (
             asking_aws(),
             closing(self._former_entries),
@@ -302,14 +303,3 @@ class Verify:
         with self._lock:
             self._summary.counts[state] += 1
         self.tell(state)
-
-
-def refuse_values_outside_the_table(route: Route) -> None:
-    """Raise if the cached value has parts that are in the stream's record only.
-
-    Raises:
-        OpsError: the template reads such a part, so an item cannot be compared with its entry.
-
-    """
-    if problem := values_outside_the_table(route):
-        raise OpsError(problem)
