@@ -25,12 +25,6 @@ def test_the_keys_version_is_a_variable_without_a_default(weather: Synthesized) 
     }
 
 
-def test_the_variables_have_the_names_that_commands_set() -> None:
-    """A user's shell may set `TF_VAR_momento_api_key`."""
-    assert API_KEY_VARIABLE == "momento_api_key"
-    assert KEY_VERSION_VARIABLE == "momento_api_key_version"
-
-
 def test_the_secret_can_be_created_again_right_after_a_destroy(weather: Synthesized) -> None:
     assert weather.one("aws_secretsmanager_secret").arguments == {
         "name": "momento-eventbridge-api-key",
@@ -48,11 +42,6 @@ def test_in_production_the_secret_is_encrypted_with_the_key_and_can_be_recovered
         "recovery_window_in_days": 30,
         "kms_key_id": production.one("aws_kms_key").ref("arn"),
     }
-
-
-def test_the_secrets_name_is_a_setting() -> None:
-    stack = synthesize(MOMENTO_SECRET_NAME="momento/traffic")  # noqa: S106 - a name, not a secret
-    assert stack.one("aws_secretsmanager_secret")["name"] == "momento/traffic"
 
 
 def test_api_key_is_in_no_synthesized_file(weather: Synthesized, state: Synthesized) -> None:

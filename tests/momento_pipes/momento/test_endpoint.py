@@ -46,16 +46,6 @@ def test_each_operation_has_its_destination(weather: Synthesized, operation: Ope
     }
 
 
-def test_there_is_one_destination_for_each_operation(weather: Synthesized) -> None:
-    assert len(weather.blocks(DESTINATION)) == len(OPERATIONS)
-
-
-def test_every_endpoint_has_one_wildcard_at_most(weather: Synthesized) -> None:
-    """The provider allows one path parameter for a pipe; a second `*` would stay in the URL."""
-    for destination in weather.blocks(DESTINATION):
-        assert destination["invocation_endpoint"].count("*") == 1
-
-
 @pytest.mark.parametrize(
     ("environment", "put", "publish"),
     [

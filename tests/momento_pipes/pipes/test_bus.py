@@ -201,11 +201,6 @@ def test_variables_with_the_same_name_get_different_names() -> None:
     assert rule.input_paths == {"a_b": "$.detail.a.b", "a_b_1": "$.detail.a_b"}
 
 
-def test_the_default_of_the_walk_through_is_three_pipes(weather: Synthesized) -> None:
-    assert len(weather.blocks("aws_pipes_pipe")) == 3
-    assert "aws_cloudwatch_event_bus" not in weather.document["resource"]
-
-
 @pytest.mark.parametrize(
     ("environment", "topology"),
     [

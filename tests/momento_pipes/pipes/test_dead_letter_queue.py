@@ -1,6 +1,6 @@
 """The dead-letter queue."""
 
-from tests.synthesized import Synthesized, synthesize
+from tests.synthesized import Synthesized
 
 
 def test_the_queue_keeps_messages_for_fourteen_days_encrypted(weather: Synthesized) -> None:
@@ -21,7 +21,3 @@ def test_in_production_the_queue_is_encrypted_with_the_key_and_not_destroyed(
         "kms_master_key_id": production.one("aws_kms_key").ref("arn"),
         "lifecycle": {"prevent_destroy": True},
     }
-
-
-def test_the_queue_is_named_after_the_prefix() -> None:
-    assert synthesize(NAME_PREFIX="traffic").one("aws_sqs_queue")["name"] == "traffic-dlq"

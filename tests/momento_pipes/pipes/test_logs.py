@@ -1,6 +1,6 @@
 """The log group that the pipes write to."""
 
-from tests.synthesized import Synthesized, synthesize
+from tests.synthesized import Synthesized
 
 
 def test_the_group_keeps_ninety_days_under_the_vended_logs_prefix(weather: Synthesized) -> None:
@@ -19,8 +19,3 @@ def test_in_production_the_group_keeps_a_year_encrypted_with_the_key(
         "retention_in_days": 365,
         "kms_key_id": production.one("aws_kms_key").ref("arn"),
     }
-
-
-def test_the_group_is_named_after_the_prefix() -> None:
-    group = synthesize(NAME_PREFIX="traffic").one("aws_cloudwatch_log_group")
-    assert group["name"] == "/aws/vendedlogs/pipes/traffic"

@@ -10,7 +10,7 @@ from momento_pipes.mapping import Attribute, KeySchema, StreamView
 from momento_pipes.tables.table import NoLonger, Provisioned, Replica, Table
 from stacks.stack import MomentoStack
 from tests.each import each
-from tests.synthesized import Block, Synthesized, read_settings, synthesize
+from tests.synthesized import Block, Synthesized, read_settings
 
 KEYS = KeySchema(Attribute("Venue"), Attribute("Row", "N"))
 KEY_ARN = "arn:aws:kms:eu-north-1:123456789012:key/k"
@@ -48,10 +48,6 @@ def test_in_production_the_table_is_encrypted_restorable_and_not_destroyed(
         "deletion_protection_enabled": True,
         "lifecycle": {"prevent_destroy": True},
     }
-
-
-def test_the_table_is_named_after_the_prefix() -> None:
-    assert synthesize(NAME_PREFIX="traffic").one("aws_dynamodb_table")["name"] == "traffic"
 
 
 def test_a_table_has_its_keys_by_name_and_type_and_the_prefix_and_its_id_as_name() -> None:
