@@ -74,6 +74,22 @@ class Synthesized:
         assert len(found) == 1, f"{len(found)} of {type_} {name or ''}, one was expected"
         return found[0]
 
+    def counts(self) -> dict[str, int]:
+        """Return how many resources of each type there are."""
+        return {type_: len(found) for type_, found in self.document["resource"].items()}
+
+    def statements(self, role: str) -> dict[str, dict[str, Any]]:
+        """Return the statements of a role's policy by their names."""
+        of_role = self.one("aws_iam_role", role).ref("name")
+        (found,) = [one for one in self.blocks("aws_iam_role_policy") if one["role"] == of_role]
+        return {one["Sid"]: one for one in json.loads(found["policy"])["Statement"]}
+
+    def trust(self, role: str) -> Any:
+        """Return the only statement of a role's trust policy."""
+        policy = json.loads(self.one("aws_iam_role", role)["assume_role_policy"])
+        (found,) = policy["Statement"]
+        return found
+
     @property
     def wait(self) -> Block:
         """The only resource that waits for IAM."""

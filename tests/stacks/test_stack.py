@@ -49,7 +49,7 @@ BOTH = {
 
 def test_pipelines_share_only_the_endpoint() -> None:
     found = synthesize(BOTH)
-    assert {type_: len(blocks) for type_, blocks in found.document["resource"].items()} == {
+    assert found.counts() == {
         "aws_cloudwatch_event_api_destination": 3,
         "aws_cloudwatch_event_connection": 1,
         "aws_dynamodb_table": 2,

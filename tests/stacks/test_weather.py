@@ -2,15 +2,13 @@
 
 import pytest
 
-from momento_pipes.mapping import Attribute, KeySchema, Stream
-from stacks.weather import role_name, weather_mapping
-from tests.synthesized import Synthesized, read_settings, synthesize
+from stacks.weather import role_name
+from tests.synthesized import Synthesized, synthesize
 
 
 def test_the_stack_holds_the_walk_throughs_resources_and_no_other(weather: Synthesized) -> None:
     """`terraform_data` is no AWS resource; one waits for IAM, one updates the connection."""
-    resources = weather.document["resource"]
-    assert {type_: len(found) for type_, found in resources.items()} == {
+    assert weather.counts() == {
         "aws_cloudwatch_event_api_destination": 3,
         "aws_cloudwatch_event_connection": 1,
         "aws_cloudwatch_log_group": 1,
@@ -27,10 +25,7 @@ def test_the_stack_holds_the_walk_throughs_resources_and_no_other(weather: Synth
 def test_production_adds_a_key_monitoring_and_a_watch(
     weather: Synthesized, production: Synthesized
 ) -> None:
-    counts, demo = (
-        {type_: len(found) for type_, found in stack.document["resource"].items()}
-        for stack in (production, weather)
-    )
+    counts, demo = production.counts(), weather.counts()
     assert {type_: count for type_, count in counts.items() if count != demo.get(type_)} == {
         "aws_cloudwatch_dashboard": 1,
         "aws_cloudwatch_log_group": 2,
@@ -105,10 +100,3 @@ def test_two_prefixes_share_no_name(weather: Synthesized) -> None:
 def test_the_roles_name_follows_the_prefix_and_fits_iam(prefix: str, name: str) -> None:
     assert role_name(prefix) == name
     assert len(name) <= 64
-
-
-def test_every_operation_has_a_pipe() -> None:
-    routes = weather_mapping(read_settings()).pipe_configs(
-        Stream(KeySchema(Attribute("Location"))), "c"
-    )
-    assert set(routes) == {"cache-put", "topic-publish", "cache-delete"}

@@ -1,7 +1,6 @@
 """The role of the pipes: who may assume it, and what it may do."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -14,14 +13,6 @@ PIPES = [
 
 
 ROLE = "AmazonEventBridgePipeWeatherStatsDemoEventToMomentoCache"
-
-
-def _statements(stack: Synthesized) -> list[dict[str, Any]]:
-    role = stack.one("aws_iam_role", ROLE).ref("name")
-    (found,) = [one for one in stack.blocks("aws_iam_role_policy") if one["role"] == role]
-    policy = json.loads(found["policy"])
-    statements: list[dict[str, Any]] = policy["Statement"]
-    return statements
 
 
 def test_the_role_has_the_walk_throughs_name(weather: Synthesized) -> None:
@@ -115,8 +106,8 @@ def test_in_production_the_policy_allows_the_key_through_the_two_services_only(
     weather: Synthesized, production: Synthesized
 ) -> None:
     """The stream is encrypted with the table's key; SQS needs both actions from a sender."""
-    without = {statement["Sid"] for statement in _statements(weather)}
-    added = [each for each in _statements(production) if each["Sid"] not in without]
+    without = weather.statements(ROLE)
+    added = [each for sid, each in production.statements(ROLE).items() if sid not in without]
     key = production.one("aws_kms_key").ref("arn")
     assert added == [
         {
@@ -137,7 +128,7 @@ def test_in_production_the_policy_allows_the_key_through_the_two_services_only(
 
 
 def test_no_statement_has_a_wildcard(weather: Synthesized, production: Synthesized) -> None:
-    for statement in _statements(weather) + _statements(production):
+    for statement in [*weather.statements(ROLE).values(), *production.statements(ROLE).values()]:
         assert not [part for part in statement["Action"] + statement["Resource"] if "*" in part]
 
 

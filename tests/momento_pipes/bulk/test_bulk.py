@@ -30,16 +30,6 @@ def machine(stack: Synthesized, name: str) -> Any:
     return json.loads(stack.one("aws_sfn_state_machine", f"{PREFIX}-bulk-{name}")["definition"])
 
 
-def statements(stack: Synthesized, role: str) -> dict[str, dict[str, Any]]:
-    """Return the statements of a role's policy by their names."""
-    (found,) = [
-        one
-        for one in stack.blocks("aws_iam_role_policy")
-        if one["role"] == stack.one("aws_iam_role", role).ref("name")
-    ]
-    return {one["Sid"]: one for one in json.loads(found["policy"])["Statement"]}
-
-
 def test_without_the_setting_there_is_nothing(weather: Synthesized) -> None:
     assert weather.blocks("aws_sfn_state_machine") == []
     assert weather.blocks("aws_s3_bucket") == []
@@ -85,24 +75,24 @@ def test_a_failed_segment_fails_the_run_so_that_it_can_be_redriven(bulk: Synthes
 
 
 def test_each_role_may_do_what_its_machine_does(bulk: Synthesized) -> None:
-    put = statements(bulk, f"{PREFIX}-bulk-put-page")
+    put = bulk.statements(f"{PREFIX}-bulk-put-page")
     assert put["ReadTable"]["Action"] == ["dynamodb:Scan"]
     assert {"SendToMomento", "UseConnection", "SendDeadLetters", "WriteLogs"} <= put.keys()
-    warm = statements(bulk, f"{PREFIX}-bulk-warm")
+    warm = bulk.statements(f"{PREFIX}-bulk-warm")
     page = bulk.one("aws_sfn_state_machine", f"{PREFIX}-bulk-put-page")
     assert warm["PutPages"]["Resource"] == [page.ref("arn")]
     assert warm["StartChildren"]["Resource"][0].endswith(f":stateMachine:{PREFIX}-bulk-warm")
     assert warm["RedriveChildren"]["Action"] == ["states:RedriveExecution"]
     assert all(one.endswith("/results/*") for one in warm["WriteResults"]["Resource"])
-    verify = statements(bulk, f"{PREFIX}-bulk-verify")
+    verify = bulk.statements(f"{PREFIX}-bulk-verify")
     assert verify["Compare"]["Resource"] == [bulk.one("aws_lambda_function").ref("arn")]
-    function = statements(bulk, f"{PREFIX}-bulk-verify-function")
+    function = bulk.statements(f"{PREFIX}-bulk-verify-function")
     assert "cloudwatch:PutMetricData" not in json.dumps(function)
     assert "dynamodb:Put" not in json.dumps(function)
 
 
 def test_the_page_machine_only_puts_entries(bulk: Synthesized) -> None:
-    condition = statements(bulk, f"{PREFIX}-bulk-put-page")["SendToMomento"]["Condition"]
+    condition = bulk.statements(f"{PREFIX}-bulk-put-page")["SendToMomento"]["Condition"]
     assert condition["StringEquals"]["states:HTTPMethod"] == ["PUT"]
     (path,) = condition["StringLike"]["states:HTTPEndpoint"]
     assert path.endswith("/cache/*")
@@ -117,7 +107,7 @@ def test_the_page_machine_may_delete_an_entry_whose_time_has_passed() -> None:
 
 
 def test_the_function_may_not_read_the_stream(bulk: Synthesized) -> None:
-    function = json.dumps(statements(bulk, f"{PREFIX}-bulk-verify-function"))
+    function = json.dumps(bulk.statements(f"{PREFIX}-bulk-verify-function"))
     assert "dynamodb:Scan" in function
     assert "GetRecords" not in function
     assert "ListStreams" not in function
@@ -125,8 +115,7 @@ def test_the_function_may_not_read_the_stream(bulk: Synthesized) -> None:
 
 def test_a_child_of_a_map_may_have_the_role_under_either_name(bulk: Synthesized) -> None:
     for name in ("warm", "verify"):
-        role = bulk.one("aws_iam_role", f"{PREFIX}-bulk-{name}")
-        (trust,) = json.loads(role["assume_role_policy"])["Statement"]
+        trust = bulk.trust(f"{PREFIX}-bulk-{name}")
         plain, labelled = trust["Condition"]["ArnEquals"]["aws:SourceArn"]
         assert plain.endswith(f":stateMachine:{PREFIX}-bulk-{name}")
         assert labelled == f"{plain}/*"
@@ -135,13 +124,13 @@ def test_a_child_of_a_map_may_have_the_role_under_either_name(bulk: Synthesized)
 def test_with_an_own_key_page_and_results_can_be_decrypted() -> None:
     """The table is read by the role itself, and the results are encrypted through S3."""
     own = synthesize(BULK="true", PROFILE="production")
-    put = statements(own, f"{PREFIX}-bulk-put-page")
+    put = own.statements(f"{PREFIX}-bulk-put-page")
     (via,) = put["DecryptStream"]["Condition"]["StringEquals"].values()
     assert (put["DecryptStream"]["Action"], via) == (
         ["kms:Decrypt"],
         "dynamodb.us-east-1.amazonaws.com",
     )
-    written = statements(own, f"{PREFIX}-bulk-warm")["EncryptResults"]
+    written = own.statements(f"{PREFIX}-bulk-warm")["EncryptResults"]
     policy = json.loads(own.one("aws_kms_key")["policy"])["Statement"]
     (through,) = [one for one in policy if one["Sid"] == "UseThroughServices"]
     (service,) = written["Condition"]["StringEquals"].values()

@@ -138,8 +138,7 @@ def test_the_pipe_may_put_events_and_invoke_nothing(bus: Synthesized) -> None:
 
 
 def test_the_rules_role_is_for_these_rules_only(bus: Synthesized) -> None:
-    role = bus.one("aws_iam_role", f"{PREFIX}-rules")
-    (trust,) = _statements(role["assume_role_policy"])
+    trust = bus.trust(f"{PREFIX}-rules")
     assert trust["Principal"] == {"Service": "events.amazonaws.com"}
     arns = trust["Condition"]["ArnEquals"]["aws:SourceArn"]
     assert [arn.rpartition(":")[2] for arn in arns] == [

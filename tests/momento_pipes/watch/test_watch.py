@@ -1,7 +1,6 @@
 """The watch of a pipeline: function, role, secret, schedule, alarms and graphs."""
 
 import json
-from typing import Any
 
 import pytest
 
@@ -19,22 +18,6 @@ ALARMS = ["lag", "missing-entries", "stale-entries", "watch-failing", "watch-sil
 def watched() -> Synthesized:
     """Return the weather stack with a watch and alarms."""
     return synthesize(**ON)
-
-
-def statements(stack: Synthesized, role: str) -> dict[str, dict[str, Any]]:
-    """Return the statements of a role's policy by their names."""
-    (found,) = [
-        one
-        for one in stack.blocks("aws_iam_role_policy")
-        if one["role"] == stack.one("aws_iam_role", role).ref("name")
-    ]
-    return {one["Sid"]: one for one in json.loads(found["policy"])["Statement"]}
-
-
-def trust(stack: Synthesized, role: str) -> Any:
-    """Return the only statement of a role's trust policy."""
-    (found,) = json.loads(stack.one("aws_iam_role", role)["assume_role_policy"])["Statement"]
-    return found
 
 
 def alarms(stack: Synthesized) -> dict[str, Block]:
@@ -97,10 +80,10 @@ def test_the_schedule_starts_only_this_function_and_gives_up_after_a_period(
         "maximum_retry_attempts": 2,
     }
     role = f"{PREFIX}-watch-schedule"
-    (statement,) = statements(watched, role).values()
+    (statement,) = watched.statements(role).values()
     assert statement["Action"] == ["lambda:InvokeFunction"]
     assert statement["Resource"] == [function.ref("arn")]
-    conditions = trust(watched, role)["Condition"]
+    conditions = watched.trust(role)["Condition"]
     assert conditions["ArnEquals"]["aws:SourceArn"][0].endswith(":schedule-group/default")
     assert "aws:SourceAccount" in conditions["StringEquals"]
 
@@ -108,8 +91,8 @@ def test_the_schedule_starts_only_this_function_and_gives_up_after_a_period(
 def test_the_function_reads_its_secret_alone_and_writes_only_metrics_and_its_log(
     watched: Synthesized,
 ) -> None:
-    found = statements(watched, f"{PREFIX}-watch-function")
-    assert trust(watched, f"{PREFIX}-watch-function")["Principal"] == {
+    found = watched.statements(f"{PREFIX}-watch-function")
+    assert watched.trust(f"{PREFIX}-watch-function")["Principal"] == {
         "Service": "lambda.amazonaws.com"
     }
     secret = watched.one("aws_secretsmanager_secret", f"{PREFIX}-watch-key")
@@ -141,7 +124,7 @@ def test_in_production_secret_and_log_have_the_stacks_key() -> None:
     assert secret["kms_key_id"] == key
     group = stack.one("aws_cloudwatch_log_group", f"/aws/lambda/{PREFIX}-watch")
     assert (group["kms_key_id"], group["retention_in_days"]) == (key, 365)
-    found = statements(stack, f"{PREFIX}-watch-function")
+    found = stack.statements(f"{PREFIX}-watch-function")
     assert found["DecryptSecret"]["Resource"] == [key]
     policy = json.loads(stack.one("aws_kms_key")["policy"])
     (logs,) = [one for one in policy["Statement"] if one["Sid"] == "EncryptLogs"]
