@@ -40,6 +40,7 @@ from localcloud.deliveries.sender import Sender
 from localcloud.momento.service import LocalMomento
 from localcloud.runner.runner import IDLE_SECONDS, Runner
 from tests.localcloud.weather_pipes import API_KEY, CACHE, PUT, WeatherPipes, empty
+from tests.rounds import heading, line
 
 WRITERS = 2
 PATIENCE = 300.0
@@ -168,12 +169,6 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * share))]
 
 
-def line(name: str, values: Sequence[float], unit: str, digits: int = 0) -> str:
-    """Return a line of the table."""
-    shown = (statistics.median(values), min(values), max(values))
-    return f"{name:<38}" + "".join(f"{value:>10.{digits}f}" for value in shown) + f"  {unit}"
-
-
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description="Time deliveries through the local cloud.")
@@ -188,18 +183,21 @@ def main() -> None:
         rounds = [measure(aws, options.records, options.writes) for _ in range(options.rounds)]
     records, requests = options.records, options.records * 2
     print(f"{options.rounds} rounds of {records} records and {options.writes} single writes")
-    print(f"{'':<38}{'median':>10}{'min':>10}{'max':>10}")
-    print(line("records, all three pipes", [records / one.seconds for one in rounds], "a second"))
-    print(line("requests to Momento", [requests / one.seconds for one in rounds], "a second"))
-    print(line("records written meanwhile", [records / one.writing for one in rounds], "a second"))
+    print(heading(38, 10))
+    for name, rates in (
+        ("records, all three pipes", [records / one.seconds for one in rounds]),
+        ("requests to Momento", [requests / one.seconds for one in rounds]),
+        ("records written meanwhile", [records / one.writing for one in rounds]),
+    ):
+        print(line(name, rates, 38, "10.0f") + "  a second")
     for name, share in (("median", 0.5), ("p99", 0.99)):
         values = [percentile(one.latencies, share) * 1000 for one in rounds]
-        print(line(f"write to cache hit, {name}", values, "ms", 1))
+        print(line(f"write to cache hit, {name}", values, 38, "10.1f") + "  ms")
     print("\nwhere the time of the cache-put pipe goes:")
     for step in STEPS:
         values = [one.steps.get(step, 0.0) / one.seconds * 100 for one in rounds]
         each = statistics.median(one.steps.get(step, 0.0) for one in rounds) / records * 1000
-        print(line(f"  {step}", values, f"% ({each:.2f} ms a record)", 1))
+        print(line(f"  {step}", values, 38, "10.1f") + f"  % ({each:.2f} ms a record)")
 
 
 if __name__ == "__main__":

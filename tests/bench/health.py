@@ -5,7 +5,6 @@ as a stopped process does. The times are from the end of each act to the words i
 takes about a minute.
 """
 
-import argparse
 import os
 import signal
 import statistics
@@ -27,6 +26,7 @@ from localcloud import LocalAws
 from tests.console.browser import browser
 from tests.console.running import Shop, running, served
 from tests.console.shop import SALES, order
+from tests.rounds import asked_rounds
 
 
 def seconds(page: Page, part: str, words: str, act: Callable[[], object]) -> float:
@@ -61,11 +61,7 @@ def send(shop: Shop, number: signal.Signals) -> None:
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="(default: 5)")
-    rounds = parser.parse_args().rounds
-    if rounds < 1:
-        parser.error("--rounds takes a number above 0")
+    rounds = asked_rounds(__doc__ or "", 5)
     taken: dict[str, list[float]] = {}
     with (
         pytest.MonkeyPatch.context(),

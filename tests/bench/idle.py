@@ -12,10 +12,12 @@ server of uvicorn does. On a virtual machine, that alone can take 2 % of a core.
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,42 +57,72 @@ def children(process: int) -> list[int]:
     ]
 
 
-def inside(seconds: float) -> None:
-    """Measure the local cloud that has started this process, and print the times."""
+def this_cloud() -> tuple[WeatherPipes, int, int]:
+    """Return what is in the local cloud that has started this process, its process and AWS's."""
     weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
     key = {"ApiKeyName": "Authorization", "ApiKeyValue": os.environ["MOMENTO_API_KEY"]}
     for connection in {one.destination.connection.name for one in weather.definitions}:
         weather.events.update_connection(
             Name=connection, AuthParameters={"ApiKeyAuthParameters": key}
         )
-    names = set(weather.create_pipes())
-    page = subprocess.Popen(
+    cloud = os.getppid()
+    (aws,) = (one for one in children(cloud) if one != os.getpid())
+    return weather, cloud, aws
+
+
+@contextmanager
+def page_server() -> Iterator[tuple[int, str]]:
+    """Run the page's server; yield its process and where it is."""
+    server = subprocess.Popen(
         [sys.executable, "-m", "ops", "web", "--page-port", "0"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
+    assert server.stdout is not None
+    try:
+        lines = iter(server.stdout)
+        url = next(found[0] for line in lines if (found := re.search(r"http://\S+", line)))
+        yield server.pid, url
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def inside(seconds: float) -> None:
+    """Measure the local cloud that has started this process, and print the times."""
+    weather, cloud, aws = this_cloud()
+    names = weather.create_pipes()
+    with page_server() as (page, _):
+        idle(
+            weather,
+            names,
+            {"runner and Momento": cloud, "AWS": aws, "page's server": page},
+            seconds,
+        )
+
+
+def idle(
+    weather: WeatherPipes, names: Sequence[str], processes: Mapping[str, int], seconds: float
+) -> None:
+    """Measure these processes once each pipe has handled a record, and print the times."""
     wakes = subprocess.Popen([sys.executable, "-c", WAKES])
     try:
         weather.put("Oslo")
         done: set[str] = set()
-        while not names <= done:
+        while not set(names) <= done:
             answer = httpx.get(os.environ["PIPE_DELIVERIES_URL"], timeout=60).json()
             done = {one["pipe"] for one in answer["items"] if one["kind"] == "ended"}
         time.sleep(SETTLE_SECONDS)
-        cloud = os.getppid()
-        (aws,) = (one for one in children(cloud) if one != os.getpid())
-        processes = {"runner and Momento": cloud, "AWS": aws, "page's server": page.pid}
-        processes[COMPARED] = wakes.pid
+        processes = {**processes, COMPARED: wakes.pid}
         before = {name: processor_seconds(one) for name, one in processes.items()}
         begin = time.monotonic()
         time.sleep(seconds)
         elapsed = time.monotonic() - begin
         used = {name: processor_seconds(one) - before[name] for name, one in processes.items()}
     finally:
-        for one in (page, wakes):
-            one.terminate()
-            one.wait()
+        wakes.terminate()
+        wakes.wait()
     compared = used.pop(COMPARED)
     show([*used.items(), ("all", sum(used.values())), (COMPARED, compared)], elapsed)
 

@@ -6,7 +6,6 @@ Each import is a process of its own, and the imports take turns. The time of a P
 nothing is subtracted. Each import runs once before it counts.
 """
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -19,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, os.fspath(ROOT))
 
 from ops.build import build, distributions
+from tests.rounds import asked_rounds
 
 NOTHING = "sys"
 IMPORTS = {
@@ -56,15 +56,13 @@ def measure(runs: int) -> dict[str, tuple[float, float]]:
 
 def main() -> None:
     """Print both tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=9, help="runs of each import (default: 9)")
-    arguments = parser.parse_args()
+    runs = asked_rounds(__doc__ or "", 9, option="runs")
     print("| wheel | bytes |\n| --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         for one in distributions():
             print(f"| {one.name} | {build(one, Path(folder)).stat().st_size:,} |")
     print("\n| import | median | least | |\n| --- | --- | --- | --- |")
-    for module, (median, least) in measure(arguments.runs).items():
+    for module, (median, least) in measure(runs).items():
         print(f"| `{module}` | {median:.2f} s | {least:.2f} s | {IMPORTS[module]} |")
 
 

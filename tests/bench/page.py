@@ -7,14 +7,12 @@ page's server, without Terraform, and a browser. It takes about three minutes.
 """
 
 import argparse
-import os
 import re
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -25,9 +23,8 @@ sys.path.insert(0, str(ROOT))
 
 from playwright.sync_api import Page, expect
 
-from tests.bench.idle import SETTLE_SECONDS, children, processor_seconds
+from tests.bench.idle import SETTLE_SECONDS, page_server, processor_seconds, this_cloud
 from tests.console.browser import browser
-from tests.localcloud.weather_pipes import WeatherPipes
 
 MEASURE = """
 ([pipeline, key]) => new Promise((resolve) => {
@@ -100,35 +97,6 @@ def used(processes: Mapping[str, int], seconds: float) -> str:
     return ", ".join(f"{name} {part:.1%}" for name, part in parts.items())
 
 
-@contextmanager
-def served() -> Iterator[tuple[int, str]]:
-    """Run the page's server; yield its process and where it is."""
-    server = subprocess.Popen(
-        [sys.executable, "-m", "ops", "web", "--page-port", "0"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert server.stdout is not None
-    try:
-        lines = iter(server.stdout)
-        url = next(found[0] for line in lines if (found := re.search(r"http://\S+", line)))
-        yield server.pid, url
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def write_many(weather: WeatherPipes, count: int) -> None:
-    """Write so many items, 25 at a time."""
-    for first in range(0, count, 25):
-        puts = [
-            {"PutRequest": {"Item": {"Location": {"S": f"Many {number}"}, "TTL": {"N": "600"}}}}
-            for number in range(first, min(first + 25, count))
-        ]
-        weather.dynamodb.batch_write_item(RequestItems={weather.table: puts})
-
-
 def arrived(page: Page, count: int) -> None:
     """Wait until the page has so many changes, all of them delivered."""
     label = page.get_by_role("button", name="Delivered").locator(".count")
@@ -137,17 +105,10 @@ def arrived(page: Page, count: int) -> None:
 
 def inside(count: int, changes: int, seconds: float) -> None:
     """Measure the local cloud that has started this process, and print the table."""
-    weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
-    key = {"ApiKeyName": "Authorization", "ApiKeyValue": os.environ["MOMENTO_API_KEY"]}
-    for connection in {one.destination.connection.name for one in weather.definitions}:
-        weather.events.update_connection(
-            Name=connection, AuthParameters={"ApiKeyAuthParameters": key}
-        )
+    weather, cloud, aws = this_cloud()
     weather.create_pipes()
-    cloud = os.getppid()
-    (aws,) = (one for one in children(cloud) if one != os.getpid())
     table = Table("what", "figure", title="The page")
-    with served() as (server, url), browser() as chromium:
+    with page_server() as (server, url), browser() as chromium:
         processes = {"runner and Momento": cloud, "AWS": aws, "page's server": server}
         time.sleep(SETTLE_SECONDS)
         table.add_row("processor, nobody looks", used(processes, seconds))
@@ -163,7 +124,7 @@ def inside(count: int, changes: int, seconds: float) -> None:
         known, before = 5 + count, resident(server)
         page.evaluate(FRAMES)
         began = time.monotonic()
-        write_many(weather, changes)
+        weather.put_all([(f"Many {number}", 21) for number in range(changes)])
         arrived(page, min(known + changes, 5_000))
         elapsed = time.monotonic() - began
         frames = page.evaluate("window.frames_")

@@ -7,12 +7,11 @@ before the same engine, and moto's. All get the same records, one that matches a
 does not, and take turns, so that a slow minute of the machine is everybody's.
 """
 
-import argparse
 import json
 import statistics
 import sys
-import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,38 +20,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))  # run as a script 
 from moto.events.models import EventPattern
 
 import eventpipes
+from tests.eventpipes.cases import read_record
+from tests.rounds import a_second, asked_rounds, in_turns
 
 SECONDS = 0.1
 """How long one measurement takes, about."""
 
 Matches = Callable[[Any], bool]
-
-
-def record(kind: str) -> dict[str, Any]:
-    """Return a stream record of an item with five attributes."""
-    item = {
-        "Location": {"S": "Oslo"},
-        "MaxTemp": {"N": "21"},
-        "MinTemp": {"N": "9"},
-        "ChancesOfPrecipitation": {"N": "40"},
-        "TTL": {"N": "600"},
-    }
-    return {
-        "eventID": "00000000000000000000000000000001",
-        "eventName": kind,
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "us-east-1",
-        "dynamodb": {
-            "ApproximateCreationDateTime": 1715936401.0,
-            "Keys": {"Location": {"S": "Oslo"}},
-            "NewImage": item,
-            "SequenceNumber": "100000000000000000001",
-            "SizeBytes": 212,
-            "StreamViewType": "NEW_AND_OLD_IMAGES",
-        },
-        "eventSourceARN": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/s",
-    }
 
 
 PATTERNS: dict[str, dict[str, Any]] = {
@@ -80,22 +54,9 @@ PATTERNS: dict[str, dict[str, Any]] = {
 }
 
 
-def rate(judge: Callable[[Any], object], inputs: list[Any]) -> float:
-    """Return how many inputs a second are judged."""
-    times, elapsed = 16, 0.0
-    while elapsed < SECONDS:
-        times *= 2
-        begin = time.perf_counter()
-        for _ in range(times):
-            for one in inputs:
-                judge(one)
-        elapsed = time.perf_counter() - begin
-    return times * len(inputs) / elapsed
-
-
 def contests(pattern: dict[str, Any]) -> dict[str, tuple[Callable[[Any], object], list[Any]]]:
     """Return what is timed of a pattern: its columns, each a function and its inputs."""
-    records = [record("INSERT"), record("REMOVE")]
+    records = [read_record("insert"), read_record("remove")]
     texts = [json.dumps(one) for one in records]
     compiled = eventpipes.compile(pattern)
     parsed = {
@@ -120,21 +81,17 @@ def contests(pattern: dict[str, Any]) -> dict[str, tuple[Callable[[Any], object]
 
 def main() -> None:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description="Time event patterns, on records and on text.")
-    parser.add_argument("--rounds", type=int, default=7, help="alternating rounds (default: 7)")
-    rounds = parser.parse_args().rounds
-    if rounds < 1:
-        parser.error("--rounds takes 1 or more")
-    print(f"a second, medians of {rounds} alternating rounds; a text has 573 characters")
+    rounds = asked_rounds("Time event patterns, on records and on text.")
+    length = len(json.dumps(read_record("insert")))
+    print(f"a second, medians of {rounds} alternating rounds; a text has {length} characters")
     columns = [*contests(PATTERNS["two values"])]
     print(f"{'pattern':<16}" + "".join(f"{column:>14}" for column in columns))
     for name, pattern in PATTERNS.items():
         timed = contests(pattern)
-        rates: dict[str, list[float]] = {column: [] for column in timed}
-        for _ in range(rounds):
-            for column, (judge, inputs) in timed.items():
-                rates[column].append(rate(judge, inputs))
-        medians = (statistics.median(rates[column]) for column in timed)
+        rates = in_turns(
+            {column: partial(a_second, *each, SECONDS) for column, each in timed.items()}, rounds
+        )
+        medians = map(statistics.median, rates.values())
         print(f"{name:<16}" + "".join(f"{median:>14,.0f}" for median in medians))
 
 

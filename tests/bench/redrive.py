@@ -12,10 +12,8 @@ ten letters takes it a sixth of a second, which is all that a dry run of topic m
 import argparse
 import json
 import os
-import statistics
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from unittest import mock
 
@@ -25,6 +23,7 @@ sys.path.insert(0, str(ROOT))
 from localcloud import LocalAws
 from tests.localcloud.weather_pipes import ENDPOINT, PUBLISH, PUT
 from tests.ops.shared.repair.repair_cloud import RepairCloud
+from tests.rounds import heading, line
 
 KINDS = {"cache-put": PUT, "cache-put, superseded": PUT, "topic-publish": PUBLISH}
 
@@ -48,13 +47,6 @@ def measure(cloud: RepairCloud, kind: str, letters: int) -> tuple[float, float]:
     return dry, real
 
 
-def line(name: str, letters: int, values: Sequence[float]) -> str:
-    """Return a line of the table."""
-    rates = [letters / value for value in values]
-    shown = (statistics.median(rates), min(rates), max(rates))
-    return f"{name:<38}" + "".join(f"{value:>10.0f}" for value in shown) + "  letters a second"
-
-
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser(description="Time redrive on the local cloud.")
@@ -75,9 +67,10 @@ def main() -> None:
                         seconds.setdefault(kind, []).append(real)
                 print(f"round {number + 1} of {options.rounds}", file=sys.stderr)
     print(f"{options.rounds} rounds of {options.letters} letters of each kind")
-    print(f"{'':<38}{'median':>10}{'min':>10}{'max':>10}")
+    print(heading(38, 10))
     for name, values in seconds.items():
-        print(line(name, options.letters, values))
+        rates = [options.letters / value for value in values]
+        print(line(name, rates, 38, "10.0f") + "  letters a second")
 
 
 if __name__ == "__main__":

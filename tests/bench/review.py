@@ -3,7 +3,6 @@
 The resources are those of a real plan of the weather stack, repeated under other addresses.
 """
 
-import argparse
 import copy
 import json
 import statistics
@@ -19,6 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from ops.review import read_plan, review
+from tests.rounds import asked_rounds
 
 PLAN = ROOT / "tests" / "cases" / "plans" / "renamed.json"
 
@@ -37,9 +37,7 @@ def repeated(resources: int) -> str:
 
 def main() -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=7)
-    runs = parser.parse_args().runs
+    runs = asked_rounds(__doc__ or "", option="runs")
     table = Table("resources", "plan", "review", "median of the whole", title="Plan review")
     for resources in (15, 100, 500):
         text = repeated(resources)

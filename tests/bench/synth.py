@@ -7,7 +7,6 @@ largest process, which is node. Cold is the first synth after an installation: j
 cache is empty. Each way runs once before it counts, with its bytecode compiled by then.
 """
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -19,6 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))  # run as a script from anywhere
+
+from tests.rounds import asked_rounds
+
 WAYS = ("stock", "lazy", "trimmed")
 ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 
@@ -80,11 +83,7 @@ def row(name: str, runs: Sequence[Run], stock: float) -> str:
 
 def main() -> None:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description="Time the synth of the weather stack.")
-    parser.add_argument("--runs", type=int, default=7, help="runs of each way (default: 7)")
-    rounds = parser.parse_args().runs
-    if rounds < 1:
-        parser.error("--runs takes 1 or more")
+    rounds = asked_rounds("Time the synth of the weather stack.", option="runs")
     with tempfile.TemporaryDirectory() as folder:
         runs = measure(rounds, Path(folder))
     print(f"python main.py, {rounds} alternating runs")

@@ -6,12 +6,10 @@ The workflow puts an entry, deletes it and publishes a message. Redrive, warm, v
 ask it in this way what it sends for a record.
 """
 
-import argparse
-import json
-import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,7 +25,9 @@ from momento_pipes.mapping import (
     Stream,
     TopicMessage,
 )
+from tests.eventpipes.cases import read_record
 from tests.momento_pipes.workflow.machine import text_of
+from tests.rounds import asked_rounds, heading, in_turns, line
 
 TIMES = 50
 """How often each is done in a round."""
@@ -52,13 +52,8 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 def main() -> None:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description="Time the trial run of a workflow.")
-    parser.add_argument("--rounds", type=int, default=7, help="alternating rounds (default: 7)")
-    rounds = parser.parse_args().rounds
-    if rounds < 1:
-        parser.error("--rounds takes 1 or more")
-    file = ROOT / "tests" / "cases" / "records" / "insert.json"
-    record = json.loads(file.read_text(encoding="utf-8"))
+    rounds = asked_rounds("Time the trial run of a workflow.")
+    record = read_record("insert")
     text = definition()
     machine = StateMachine.parse(text)
     if len(requests_of(machine, [record]).calls) != 2:
@@ -67,14 +62,12 @@ def main() -> None:
         "trial run": lambda: requests_of(machine, [record]),
         "parse": lambda: StateMachine.parse(text),
     }
-    found: dict[str, list[float]] = {way: [] for way in ways}
-    for _ in range(rounds):
-        for way, work in ways.items():
-            found[way].append(milliseconds(work))
+    timed = {way: partial(milliseconds, work) for way, work in ways.items()}
+    found = in_turns(timed, rounds)
     print(f"processor time in milliseconds, {rounds} alternating rounds of {TIMES}")
-    print(f"{'':<12}{'median':>8}{'min':>8}{'max':>8}")
+    print(heading(12, 8))
     for way, times in found.items():
-        print(f"{way:<12}{statistics.median(times):>8.2f}{min(times):>8.2f}{max(times):>8.2f}")
+        print(line(way, times, 12, "8.2f"))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ tracemalloc saw in this process during a further run, without the items.
 
 import argparse
 import os
-import statistics
 import subprocess
 import sys
 import time
@@ -35,6 +34,7 @@ from ops.verify.verify import Verify
 from ops.warm.warm import Warm
 from tests.localcloud.weather_pipes import API_KEY, CACHE, ENDPOINT
 from tests.ops.shared.repair.repair_cloud import RepairCloud
+from tests.rounds import heading, line
 
 SERVER = f"""
 import time
@@ -132,13 +132,10 @@ def main() -> None:
                     most[command] = tracemalloc.get_traced_memory()[1]
                     tracemalloc.stop()
     print(f"{options.items} items, {options.segments} segments, {options.rounds} rounds")
-    print(f"{'':<10}{'median':>8}{'min':>8}{'max':>8}  keys a second{'memory':>10}")
+    print(f"{heading(10, 8)}  keys a second{'memory':>10}")
     for command, times in seconds.items():
         rates = [options.items / one for one in times]
-        shown = "".join(
-            f"{one:>8.0f}" for one in (statistics.median(rates), min(rates), max(rates))
-        )
-        print(f"{command:<10}{shown}{'':<15}{most[command] / 1e6:>7.1f} MB")
+        print(f"{line(command, rates, 10, '8.0f')}{'':<15}{most[command] / 1e6:>7.1f} MB")
 
 
 if __name__ == "__main__":
