@@ -9,6 +9,7 @@ import pytest
 from eventpipes import Event, EventBusTarget, Pipe, Request, Rule, RuleDefinition, Unsupported
 from eventpipes.deployed import read_definition, read_rules
 from eventpipes.synthesized import definitions, rules
+from tests.eventpipes import test_deployed
 from tests.eventpipes.cases import read_record
 
 ACCOUNT = "arn:aws:events:us-east-1:000000000000"
@@ -157,6 +158,12 @@ def test_other_parameters_of_an_event_bus_are_unsupported() -> None:
 # --- From the AWS API -----------------------------------------------------------------------
 
 BUS_ARN = "arn:aws:events:us-east-1:123456789012:event-bus/weather"
+BUS_PIPE = test_deployed.PIPE | {
+    "Target": BUS_ARN,
+    "TargetParameters": {
+        "EventBridgeEventBusParameters": {"DetailType": "change", "Source": "weather"}
+    },
+}
 RULE: dict[str, Any] = {
     "Name": "cache-put",
     "Arn": "arn:aws:events:us-east-1:123456789012:rule/weather/cache-put",
@@ -181,26 +188,13 @@ DEPLOYED: dict[str, Any] = {
 }
 
 
-class Clients:
+class Clients(test_deployed.Clients):
     """A substitute for the `pipes` and `events` clients, with one rule or target on each page."""
 
     def __init__(self, *targets: Mapping[str, Any], rules: int = 1) -> None:
+        super().__init__(BUS_PIPE)
         self.targets = targets
         self.rules = rules
-
-    def describe_pipe(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803 - AWS's name
-        """Answer with a bus pipe."""
-        return {
-            "Name": Name,
-            "Arn": f"arn:aws:pipes:us-east-1:123456789012:pipe/{Name}",
-            "DesiredState": "RUNNING",
-            "Source": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/s",
-            "SourceParameters": {"DynamoDBStreamParameters": {}},
-            "Target": BUS_ARN,
-            "TargetParameters": {
-                "EventBridgeEventBusParameters": {"DetailType": "change", "Source": "weather"}
-            },
-        }
 
     def list_rules(self, *, EventBusName: str, NextToken: str = "0") -> Mapping[str, Any]:  # noqa: N803
         """Answer with the next rule."""
@@ -222,26 +216,7 @@ class Clients:
         more = {"NextToken": str(number + 1)} if number + 1 < len(self.targets) else {}
         return {"Targets": list(self.targets[number : number + 1]), **more}
 
-    def describe_api_destination(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803
-        """Answer with the destination."""
-        assert Name == "put"
-        return {
-            "ConnectionArn": "arn:aws:events:us-east-1:123456789012:connection/momento/7f31",
-            "HttpMethod": "PUT",
-            "InvocationEndpoint": "https://cache.example/cache/*",
-            "InvocationRateLimitPerSecond": 50,
-        }
-
-    def describe_connection(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803
-        """Answer with the connection."""
-        return {
-            "Name": Name,
-            "AuthorizationType": "API_KEY",
-            "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "Authorization"}},
-            "SecretArn": "secret",
-        }
-
-    def read(self) -> list[RuleDefinition]:
+    def read_rules(self) -> list[RuleDefinition]:
         """Return the bus's rules."""
         return read_rules("weather", self, lambda _: {"api_key_value": "k"})
 
@@ -249,6 +224,7 @@ class Clients:
 def test_a_deployed_bus_pipe_is_read_without_a_destination() -> None:
     clients = Clients()
     found = read_definition("changes", clients, clients, lambda _: {})
+    assert clients.asked == ["pipe changes"]
     assert found.event_bus == EventBusTarget(
         name="weather", arn=BUS_ARN, detail_type="change", source="weather"
     )
@@ -256,13 +232,13 @@ def test_a_deployed_bus_pipe_is_read_without_a_destination() -> None:
 
 
 def test_a_deployed_rule_is_read_as_it_was_synthesized() -> None:
-    (rule,) = Clients(DEPLOYED).read()
+    (rule,) = Clients(DEPLOYED).read_rules()
     arns = {"arn": rule.arn, "target_arn": rule.target_arn}
     assert vars(rule) == vars(synthesized()) | arns
 
 
 def test_all_pages_of_rules_and_targets_are_read() -> None:
-    found = Clients(DEPLOYED, DEPLOYED | {"Id": "second"}, rules=2).read()
+    found = Clients(DEPLOYED, DEPLOYED | {"Id": "second"}, rules=2).read_rules()
     assert [rule.full_name for rule in found] == [
         f"weather/{name}/{target}"
         for name in ("cache-put", "cache-put1")
@@ -280,6 +256,6 @@ def test_all_pages_of_rules_and_targets_are_read() -> None:
 def test_a_deployed_target_that_cannot_be_run_is_unsupported(
     target: dict[str, Any], reason: str
 ) -> None:
-    (rule,) = Clients(DEPLOYED | target).read()
+    (rule,) = Clients(DEPLOYED | target).read_rules()
     with pytest.raises(Unsupported, match=reason):
         Rule(rule)

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from eventpipes import Connection, Definition, Destination, RuleDefinition, Source
+from eventpipes import Connection, Definition, Destination, RuleDefinition
 from eventpipes.constants import refused_always
 from eventpipes.definition import Secret
 from tests.each import each
+from tests.eventpipes import test_pipe, test_rule
 
 CACHE, TOPICS = "https://momento.example/cache/*", "https://momento.example/topics/*/*"
 PUT = {"key": "$.dynamodb.Keys.Location.S", "ttl_seconds": "600"}
@@ -16,28 +17,22 @@ ITEM = "the message contains a whole item"
 
 
 def pipe(method: str = "PUT", endpoint: str = CACHE, **more: Any) -> Definition:
+    """Return a pipe to Momento that sends an empty object, with changes to it."""
     connection = Connection(name="c", headers={}, query_string=more.pop("connection", {}))
     names = ("weather",) if endpoint == CACHE else ("weather", "t")
-    return Definition(
-        name="p",
-        arn="arn:aws:pipes:us-east-1:000000000000:pipe/p",
-        source=Source(arn="arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/s"),
-        target_arn="a",
-        destination=Destination(name="d", method=method, endpoint=endpoint, connection=connection),
-        **{"path_parameters": names, "input_template": "{}", **more},
-    )
+    given = {"path_parameters": names, "input_template": "{}", "query_string": {}, **more}
+    destination = Destination(name="d", method=method, endpoint=endpoint, connection=connection)
+    return dataclasses.replace(test_pipe.DEFINITION, destination=destination, **given)
 
 
 def rule(**more: Any) -> RuleDefinition:
-    return RuleDefinition(
-        name="r",
-        arn="a",
-        event_bus="b",
-        pattern='{"source":["s"]}',
-        target_id="t",
-        target_arn="a",
+    """Return a rule that publishes whole events, with changes to it."""
+    given = {"input_paths": {}, "input_template": None, "query_string": {}, "headers": {}, **more}
+    return dataclasses.replace(
+        test_rule.DEFINITION,
         destination=pipe("POST", TOPICS).destination,
-        **{"path_parameters": ("weather", "t"), **more},
+        path_parameters=("weather", "t"),
+        **given,
     )
 
 

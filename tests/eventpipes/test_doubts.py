@@ -4,19 +4,21 @@ The limits are those of Momento's pages "Momento Cache service quotas" and "Mome
 quotas"; that values are not escaped is in AWS: "Amazon EventBridge Pipes input transformation".
 """
 
+import dataclasses
 import json
 from typing import Any
 
 import pytest
 
 import eventpipes
-from eventpipes import Definition, Destination, Request, RuleDefinition, Source
+from eventpipes import Definition, Destination, Request
 from eventpipes.definition import Connection
 from eventpipes.doubts import doubts
 from eventpipes.momento import MAX_ITEM_BYTES, MAX_MESSAGE_BYTES, MAX_TTL_SECONDS
 from localcloud.momento import limits as of_the_stand_in
 from momento_pipes.momento import limits as of_the_stacks
 from tests.each import each
+from tests.eventpipes import test_pipe, test_rule
 
 TEMPLATE = '{"EventType":<$.eventName>,"Location":<$.dynamodb.Keys.Location.S>}'
 CACHE, TOPICS = "https://momento.example/cache/weather", "https://momento.example/topics/weather/t"
@@ -24,16 +26,16 @@ QUERY = {"key": "$.dynamodb.Keys.Location.S", "ttl_seconds": "$.dynamodb.NewImag
 
 
 def definition(method: str = "PUT", endpoint: str = CACHE, **more: Any) -> Definition:
-    return Definition(
-        name="p",
-        arn="arn:aws:pipes:us-east-1:000000000000:pipe/p",
-        source=Source(arn="arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/s"),
-        target_arn="arn:aws:events:us-east-1:000000000000:api-destination/d",
-        destination=Destination(
-            name="d", method=method, endpoint=endpoint, connection=Connection(name="c", headers={})
-        ),
-        **{"input_template": TEMPLATE, **more},
-    )
+    """Return a pipe to Momento with a template, with changes to it."""
+    given = {"path_parameters": (), "query_string": {}, "input_template": TEMPLATE, **more}
+    destination = destination_of(method, endpoint)
+    return dataclasses.replace(test_pipe.DEFINITION, filters=(), destination=destination, **given)
+
+
+def destination_of(method: str, endpoint: str) -> Destination:
+    """Return a destination whose connection adds nothing."""
+    connection = Connection(name="c", headers={})
+    return Destination(name="d", method=method, endpoint=endpoint, connection=connection)
 
 
 def record(location: Any = "Oslo", ttl: Any = "600", **more: Any) -> dict[str, Any]:
@@ -281,16 +283,11 @@ def test_without_a_template_the_record_is_the_body() -> None:
 
 
 def test_doubts_about_a_rule_use_its_event() -> None:
-    of = RuleDefinition(
-        name="r",
-        arn="a",
-        event_bus="b",
-        pattern='{"detail":{"eventName":["INSERT"]}}',
-        target_id="t",
-        target_arn="a",
-        destination=Destination(
-            name="d", method="PUT", endpoint=CACHE, connection=Connection(name="c", headers={})
-        ),
+    of = dataclasses.replace(
+        test_rule.DEFINITION,
+        destination=destination_of("PUT", CACHE),
+        path_parameters=(),
+        headers={},
         input_paths={
             "kind": "$.detail.eventName",
             "at": "$.detail.dynamodb.Keys.Location.S",

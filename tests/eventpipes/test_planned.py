@@ -1,29 +1,21 @@
 """Pipes read from a plan are equal to deployed and synthesized pipes."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from eventpipes import Definition, Filtered, Pipe, Request
 from eventpipes.planned import after, before, rules_after, rules_before
+from tests.eventpipes.cases import CASES, read_record
 
-PLANS = Path(__file__).resolve().parents[1] / "cases" / "plans"
 NAMES = [
     f"weather-stats-demo-{name}-pipe" for name in ("cache-delete", "cache-put", "topic-publish")
 ]
-RECORD = {
-    "eventName": "INSERT",
-    "dynamodb": {
-        "Keys": {"Location": {"S": "Oslo"}},
-        "NewImage": {"MaxTemp": {"N": "21"}, "TTL": {"N": "600"}},
-    },
-}
 
 
 def document(name: str) -> Any:
-    return json.loads((PLANS / f"{name}.json").read_text(encoding="utf-8"))
+    return json.loads((CASES / "plans" / f"{name}.json").read_text(encoding="utf-8"))
 
 
 def named(definitions: list[Definition], part: str) -> Definition:
@@ -36,7 +28,7 @@ def test_first_plan_has_pipes_only_after_it() -> None:
 
 
 def test_reference_to_a_value_known_after_apply_is_followed() -> None:
-    outcome = Pipe(named(after(document("first")), "put")).process(RECORD)
+    outcome = Pipe(named(after(document("first")), "put")).process(read_record("insert"))
     assert isinstance(outcome, Request)
     assert outcome.method == "PUT"
     assert "/cache/momento-eventbridge-cache?" in outcome.url
@@ -48,7 +40,7 @@ def test_a_deployed_stack_has_pipes_before_and_after(read: Any) -> None:
     found = read(document("changed"))
     assert [definition.name for definition in found] == NAMES
     assert all(definition.unsupported is None for definition in found)
-    assert isinstance(Pipe(named(found, "delete")).process(RECORD), Filtered)
+    assert isinstance(Pipe(named(found, "delete")).process(read_record("insert")), Filtered)
 
 
 def test_change_is_only_in_the_pipes_after_the_plan() -> None:

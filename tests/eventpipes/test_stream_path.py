@@ -73,4 +73,4 @@ def test_a_template_with_invalid_json_is_reported(text: str) -> None:
     "text", ['{"a":<$.eventName>}', "changed: <$.eventName>", "{not a variable}"]
 )
 def test_a_template_that_is_json_or_text_is_not_reported(text: str) -> None:
-    assert not any("begins as" in one for one in Template(text).warnings)
+    assert not any("begins like" in one for one in Template(text).warnings)

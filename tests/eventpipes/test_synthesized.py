@@ -2,9 +2,6 @@
 
 import copy
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,29 +13,17 @@ from eventpipes.synthesized import definitions, read_definitions
 from momento_pipes.momento.update_connection import PLACEHOLDER
 from tests.each import each
 from tests.eventpipes.cases import read_record
+from tests.synthesized import synthesize
 
-ROOT = Path(__file__).resolve().parents[2]
 HOST = "https://cache.example"
 
 
 @pytest.fixture(scope="module")
 def synthesized(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the weather stack's JSON, as `python main.py` writes it."""
-    folder = tmp_path_factory.mktemp("synthesized")
-    subprocess.run(
-        [sys.executable, ROOT / "main.py"],
-        cwd=folder,
-        env={
-            **os.environ,
-            "CDKTF_OUTDIR": os.fspath(folder / "out"),
-            "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
-            "MOMENTO_API_ENDPOINT": HOST,
-        },
-        check=True,
-        capture_output=True,
-        timeout=300,
-    )
-    return folder / "out" / "stacks" / "weather" / "cdk.tf.json"
+    """Return a file with the weather stack's JSON."""
+    file = tmp_path_factory.mktemp("synthesized") / "cdk.tf.json"
+    file.write_text(synthesize(MOMENTO_API_ENDPOINT=HOST).text, encoding="utf-8")
+    return file
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """A pipe to a state machine, read from synthesized JSON, from a plan, and from the AWS API."""
 
 import copy
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +8,7 @@ from eventpipes import Pipe, Requests
 from eventpipes.deployed import read_definition
 from eventpipes.planned import after
 from eventpipes.synthesized import definitions
+from tests.eventpipes import test_deployed
 from tests.eventpipes.test_workflow_target import CONNECTION_ARN, INSERT, PUT, machine
 
 ACCOUNT = "us-east-1:123456789012"
@@ -135,29 +135,24 @@ def test_a_definition_that_the_plan_does_not_know_is_not_run() -> None:
     assert "known only after apply" in (definition.unsupported or "")
 
 
-class Clients:
-    """A substitute for the clients of pipes, events and Step Functions."""
-
-    def describe_pipe(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803 - AWS's name
-        """Answer with a pipe to the state machine."""
-        return {
-            "Name": Name,
-            "Arn": f"arn:aws:pipes:{ACCOUNT}:pipe/{Name}",
-            "DesiredState": "RUNNING",
-            "Source": STREAM,
-            "Target": REAL_MACHINE,
-            "SourceParameters": {
-                "DynamoDBStreamParameters": {
-                    "BatchSize": 50,
-                    "MaximumBatchingWindowInSeconds": 2,
-                    "OnPartialBatchItemFailure": "AUTOMATIC_BISECT",
-                    "ParallelizationFactor": 3,
-                }
-            },
-            "TargetParameters": {
-                "StepFunctionStateMachineParameters": {"InvocationType": "REQUEST_RESPONSE"}
-            },
+DEPLOYED = test_deployed.PIPE | {
+    "Target": REAL_MACHINE,
+    "SourceParameters": {
+        "DynamoDBStreamParameters": {
+            "BatchSize": 50,
+            "MaximumBatchingWindowInSeconds": 2,
+            "OnPartialBatchItemFailure": "AUTOMATIC_BISECT",
+            "ParallelizationFactor": 3,
         }
+    },
+    "TargetParameters": {
+        "StepFunctionStateMachineParameters": {"InvocationType": "REQUEST_RESPONSE"}
+    },
+}
+
+
+class Clients(test_deployed.Clients):
+    """A substitute for the clients of pipes, events and Step Functions."""
 
     def describe_state_machine(self, *, stateMachineArn: str) -> Mapping[str, Any]:  # noqa: N803
         """Answer with the state machine."""
@@ -173,24 +168,13 @@ class Clients:
             },
         }
 
-    def describe_api_destination(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803
-        """Answer with nothing: no test asks for one."""
-        raise AssertionError(Name)
-
-    def describe_connection(self, *, Name: str) -> Mapping[str, Any]:  # noqa: N803
-        """Answer with the connection."""
-        return {
-            "Name": Name,
-            "AuthorizationType": "API_KEY",
-            "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "Authorization"}},
-            "SecretArn": "secret",
-        }
-
 
 def test_the_deployed_state_machine_is_read() -> None:
-    clients = Clients()
-    secret = json.loads('{"api_key_value": "planted"}')
-    definition = read_definition("changes", clients, clients, lambda _: secret, clients)
+    clients = Clients(DEPLOYED)
+    definition = read_definition(
+        "changes", clients, clients, lambda _: {"api_key_value": "planted"}, clients
+    )
+    assert not [one for one in clients.asked if one.startswith("destination")]
     assert definition.state_machine is not None
     assert definition.state_machine.log_group_arn == (
         f"arn:aws:logs:{ACCOUNT}:log-group:/aws/vendedlogs/states/weather"
@@ -207,6 +191,6 @@ def test_the_deployed_state_machine_is_read() -> None:
 
 
 def test_without_a_client_a_state_machine_is_not_read() -> None:
-    clients = Clients()
-    definition = read_definition("changes", clients, clients, lambda _: json.loads("{}"))
+    clients = Clients(DEPLOYED)
+    definition = read_definition("changes", clients, clients, lambda _: {})
     assert definition.unsupported == "this command does not read state machines"
