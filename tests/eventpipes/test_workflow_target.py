@@ -22,6 +22,7 @@ from eventpipes import (
 )
 from eventpipes.faults import faults
 from tests.each import each
+from tests.eventpipes.workflow.machines import letter
 
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:weather-changes"
 CONNECTION_ARN = "${aws_cloudwatch_event_connection.momento.arn}"
@@ -117,13 +118,7 @@ def test_a_failed_execution_makes_no_request() -> None:
 
 
 def test_an_execution_that_only_sends_a_dead_letter_is_unprocessable() -> None:
-    letter = {
-        "Type": "Task",
-        "Resource": "arn:aws:states:::sqs:sendMessage",
-        "Arguments": {"QueueUrl": "https://queue", "MessageBody": "too long"},
-        "End": True,
-    }
-    outcome = pipe({"definition": machine(Letter=letter)}).process(INSERT)
+    outcome = pipe({"definition": machine(Letter=letter("too long"))}).process(INSERT)
     assert outcome == Unprocessable("the state machine sends a dead letter: too long")
 
 

@@ -44,6 +44,14 @@ def http(**fields: Any) -> dict[str, Any]:
     }
 
 
+def letter(message: object, **fields: Any) -> dict[str, Any]:
+    """Return a Task that sends a message to a queue and ends, with other fields."""
+    arguments = {"QueueUrl": "https://queue", "MessageBody": message}
+    end = {} if "Next" in fields else {"End": True}
+    resource = "arn:aws:states:::sqs:sendMessage"
+    return {"Type": "Task", "Resource": resource, "Arguments": arguments, **end, **fields}
+
+
 def answer(status: int, text: str = "", **headers: str) -> HttpAnswer:
     """Return an answer with a status."""
     return HttpAnswer(status, f"reason {status}", {"Content-Type": "text/plain", **headers}, text)

@@ -14,6 +14,7 @@ from tests.eventpipes.workflow.machines import (
     Script,
     answer,
     http,
+    letter,
     output,
     passing,
     retried,
@@ -189,22 +190,8 @@ def test_the_result_of_a_request_is_read_by_assign_and_output() -> None:
 def test_a_message_is_text_or_json() -> None:
     services = Script()
     states = {
-        "One": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::sqs:sendMessage",
-            "Arguments": {
-                "QueueUrl": "https://queue",
-                "MessageBody": {"id": "{% $states.input %}"},
-            },
-            "Next": "Two",
-        },
-        "Two": {
-            "Type": "Task",
-            "Resource": "arn:aws:states:::sqs:sendMessage",
-            "Arguments": {"QueueUrl": "https://queue", "MessageBody": "plain"},
-            "Output": "{% $states.result.MessageId %}",
-            "End": True,
-        },
+        "One": letter({"id": "{% $states.input %}"}, Next="Two"),
+        "Two": letter("plain", Output="{% $states.result.MessageId %}"),
     }
     assert run(states, "é", services).output == "message-1"
     assert services.messages == [("https://queue", '{"id":"é"}'), ("https://queue", "plain")]

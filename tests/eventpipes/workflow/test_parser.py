@@ -9,7 +9,7 @@ import pytest
 from eventpipes import InvalidDefinition, Unsupported
 from eventpipes.workflow import StateMachine
 from tests.each import each
-from tests.eventpipes.workflow.machines import CONNECTION, definition, http, passing
+from tests.eventpipes.workflow.machines import CONNECTION, definition, http, letter, passing
 
 ALL = {"ErrorEquals": ["States.ALL"], "Next": "B"}
 MAP: dict[str, Any] = {
@@ -17,12 +17,7 @@ MAP: dict[str, Any] = {
     "ItemProcessor": {"StartAt": "In", "States": {"In": passing()}},
     "End": True,
 }
-SQS: dict[str, Any] = {
-    "Type": "Task",
-    "Resource": "arn:aws:states:::sqs:sendMessage",
-    "Arguments": {"QueueUrl": "https://queue", "MessageBody": "x"},
-    "End": True,
-}
+SQS = letter("x")
 
 
 def arguments(**changes: Any) -> dict[str, Any]:

@@ -8,26 +8,19 @@ from eventpipes.errors import InvalidDefinition
 from eventpipes.workflow import StateMachine
 from eventpipes.workflow.single_state import SingleState, Visit, run_state, visits
 from eventpipes.workflow.trial import requests_of
+from tests.eventpipes.workflow.machines import definition, http, passing
 
 JSONATA = {"QueryLanguage": "JSONata"}
-PUT = {
-    **JSONATA,
-    "Type": "Task",
-    "Resource": "arn:aws:states:::http:invoke",
-    "Arguments": {
-        "Method": "PUT",
-        "ApiEndpoint": "https://momento.test/cache/c",
-        "InvocationConfig": {
-            "ConnectionArn": "arn:aws:events:us-east-1:123456789012:connection/c/1"
-        },
+PUT = JSONATA | http(
+    arguments={
         "QueryParameters": {"key": "{% $key %}"},
         "RequestBody": {"is": "{% $states.input.value %}"},
     },
-    "Assign": {"step": "{% $step + 1 %}"},
-    "Output": {},
-    "Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Wrong"}],
-    "Next": "Right",
-}
+    Assign={"step": "{% $step + 1 %}"},
+    Output={},
+    Catch=[{"ErrorEquals": ["States.ALL"], "Next": "Wrong"}],
+    Next="Right",
+)
 
 
 def ran(state: dict[str, Any], input_: Any, **variables: Any) -> SingleState:
@@ -56,7 +49,7 @@ def test_a_task_shows_its_request() -> None:
     found = ran(PUT, {"value": 'a "b"'}, key="ä b", step=1)
     assert (found.next, found.variables["step"]) == ("Right", 2)
     assert found.call is not None
-    assert found.call.url == "https://momento.test/cache/c?key=%C3%A4%20b"
+    assert found.call.url == "https://cache.example/cache/c?key=%C3%A4%20b"
     assert found.call.body == '{"is":"a \\"b\\""}'
     assert found.call.headers["User-Agent"] == "Amazon|StepFunctions|HttpInvoke|eu-west-1"
 
@@ -76,31 +69,14 @@ def test_a_definition_that_aws_refuses_is_refused() -> None:
 
 
 def test_visits_have_the_variables_of_their_own_iteration() -> None:
-    machine = StateMachine.parse(
-        {
-            **JSONATA,
-            "StartAt": "Set",
-            "States": {
-                "Set": {"Type": "Pass", "Assign": {"a": 1}, "Next": "Each"},
-                "Each": {
-                    "Type": "Map",
-                    "End": True,
-                    "ItemProcessor": {
-                        "ProcessorConfig": {"Mode": "INLINE"},
-                        "StartAt": "Keep",
-                        "States": {
-                            "Keep": {
-                                "Type": "Pass",
-                                "Assign": {"b": "{% $states.input %}"},
-                                "Next": "Last",
-                            },
-                            "Last": {"Type": "Succeed"},
-                        },
-                    },
-                },
-            },
-        }
-    )
+    inner = {
+        "Keep": passing(Assign={"b": "{% $states.input %}"}, Next="Last"),
+        "Last": {"Type": "Succeed"},
+    }
+    processor = {"ProcessorConfig": {"Mode": "INLINE"}, "StartAt": "Keep", "States": inner}
+    walk = {"Type": "Map", "End": True, "ItemProcessor": processor}
+    states = {"Set": passing(Assign={"a": 1}, Next="Each"), "Each": walk}
+    machine = StateMachine.parse(definition(**states))
     found = list(visits(requests_of(machine, [{"x": 1}, {"x": 2}]).execution.history))
     assert [one for one in found if one.state == "Last"] == [
         Visit("Last", {"x": number}, {"a": 1, "b": {"x": number}}) for number in (1, 2)

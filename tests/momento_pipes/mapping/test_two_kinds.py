@@ -5,7 +5,7 @@ attributes, on both, on none) get random writes. The model works on items in pla
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 from random import Random
@@ -26,7 +26,7 @@ from momento_pipes.mapping import (
 )
 from momento_pipes.mapping.item import EXAMPLE
 from tests.momento_pipes.mapping.lives import Change, Item, changes
-from tests.momento_pipes.mapping.test_lives import Momento
+from tests.momento_pipes.mapping.test_lives import Clause, Momento
 
 pytestmark = pytest.mark.slow
 
@@ -34,15 +34,6 @@ PK, SK, AT = Attribute("pk"), Attribute("sk"), Attribute("sk", "N")
 KIND, ACCOUNT = Attribute("kind"), Attribute("account")
 HOLDER = Attribute("owner", "M").member("id")
 KEYS = [KeySchema(PK), KeySchema(PK, SK), KeySchema(PK, AT)]
-
-
-@dataclass(frozen=True)
-class Clause:
-    """Conditions as they are written, and as a Python function of a value or None."""
-
-    attribute: Attribute
-    conditions: Sequence[Any]
-    allows: Callable[[Any], bool]
 
 
 CLAUSES = [
