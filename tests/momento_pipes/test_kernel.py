@@ -46,11 +46,10 @@ MESSAGE = "There is already a Construct with name 'orders' in App"
 @pytest.mark.parametrize(
     ("variables", "traced"),
     [
-        ({"NODE_OPTIONS": "--no-warnings"}, False),
+        ({"NODE_OPTIONS": "--no-warnings", "AWS_BINDINGS": "lazy"}, False),
         ({"NODE_OPTIONS": "--no-warnings --stack-trace-limit=20"}, True),
-        ({"AWS_BINDINGS": "lazy"}, False),
     ],
-    ids=["own options", "own limit", "lazy"],
+    ids=["own options", "own limit"],
 )
 def test_error_of_node_keeps_message_and_trace_and_only_a_limit_keeps_the_others(
     tmp_path: Path, variables: dict[str, str], *, traced: bool
