@@ -59,14 +59,16 @@ def test_the_whole_item_is_put_by_default() -> None:
 
 
 @pytest.mark.parametrize(
-    ("put", "delete", "names"), [(True, False, [PUT]), (False, True, [DELETE])]
+    ("entry", "names"),
+    [
+        (CacheEntry(key=KEY, ttl=60, delete=False), [PUT]),
+        (CacheEntry(key=KEY, ttl=60, put=False), [DELETE]),
+        (CacheEntry(key=KEY, put=False), [DELETE]),
+    ],
 )
-def test_put_or_delete_can_be_left_out(*, put: bool, delete: bool, names: list[str]) -> None:
-    assert list(routes(CacheEntry(key=KEY, ttl=60, put=put, delete=delete))) == names
-
-
-def test_an_entry_that_is_only_deleted_needs_no_ttl() -> None:
-    assert list(routes(CacheEntry(key=KEY, put=False))) == [DELETE]
+def test_put_or_delete_can_be_left_out(entry: CacheEntry, names: list[str]) -> None:
+    """An entry that is only deleted needs no TTL."""
+    assert list(routes(entry)) == names
 
 
 def test_an_entry_may_name_another_cache() -> None:
@@ -163,8 +165,9 @@ def test_ttl_attribute_is_a_number(type_: str) -> None:
         routes(CacheEntry(key=KEY, ttl=ttl))
 
 
-@pytest.mark.parametrize("ttl", [1, 60, 86_400])
+@pytest.mark.parametrize("ttl", [1, 60, 315_360_000])
 def test_a_fixed_ttl_is_sent_as_it_is(ttl: int) -> None:
+    """Provisioned storage has no limit, so ten years can be meant."""
     found = routes(CacheEntry(key=KEY, ttl=ttl))[PUT]
     assert found.query_string_parameters["ttl_seconds"] == str(ttl)
 
@@ -302,16 +305,5 @@ def test_ttl_that_is_a_time_is_refused(seconds: int) -> None:
 
     Source: Momento, HTTP API for Cache, "Set" (`ttl_seconds`); DynamoDB, "Using time to live".
     """
-    entry = CacheEntry(key=Attribute("Id"), ttl=seconds)
-    stream = Stream(KeySchema(Attribute("Id")))
     with pytest.raises(MappingError, match=rf"the ttl is {seconds}, .* ttl=3600"):
-        ItemMapping(cache=entry).pipe_configs(cache="weather", stream=stream)
-
-
-def test_ttl_of_ten_years_is_taken() -> None:
-    """Provisioned storage has no limit, so ten years can be meant."""
-    entry = CacheEntry(key=Attribute("Id"), ttl=315_360_000)
-    routes = ItemMapping(cache=entry).pipe_configs(
-        cache="weather", stream=Stream(KeySchema(Attribute("Id")))
-    )
-    assert routes["cache-put"].query_string_parameters["ttl_seconds"] == "315360000"
+        routes(CacheEntry(key=KEY, ttl=seconds))
