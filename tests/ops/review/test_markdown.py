@@ -75,11 +75,6 @@ def test_an_allowed_loss_is_marked() -> None:
     assert "[!CAUTION]" not in done.markdown
 
 
-def test_an_address_that_is_not_in_the_plan_cannot_be_allowed() -> None:
-    with pytest.raises(OpsError, match=r"--allow nobody\.here: the plan has no such loss"):
-        review(plan(), allow=["nobody.here"])
-
-
 def test_a_change_shows_its_path_and_its_values_before_and_after() -> None:
     text = review(real("changed")).markdown
     path = "source_parameters.dynamodb_stream_parameters.maximum_retry_attempts"

@@ -31,18 +31,6 @@ def test_a_real_plan_holds_the_key_and_its_review_does_not(name: str) -> None:
     assert not any(key in text for key in KEYS)
 
 
-def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yield the path of every text in a plan."""
-    if isinstance(value, str):
-        yield path
-    elif isinstance(value, dict):
-        for name, one in value.items():
-            yield from places(one, (*path, name))
-    elif isinstance(value, list):
-        for index, one in enumerate(value):
-            yield from places(one, (*path, index))
-
-
 def sensitive_places(document: Any) -> list[tuple[Any, ...]]:
     """Return where a change, drift, an output or a state holds what Terraform calls sensitive."""
     found = []
