@@ -4,17 +4,19 @@ import copy
 import functools
 import json
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.request import Request, urlopen
 
+import pytest
+
 from eventpipes import Definition
 from eventpipes.synthesized import definitions
 from localcloud.applied import Applied, client
+from stacks.settings import Settings
+from tests import synthesis
 from tests.localcloud.contents import records_of, texts_in
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,21 +36,12 @@ def synthesized() -> Any:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if not name.startswith(("MOMENTO_", "CDKTF_", "PYTHONDONTWRITEBYTECODE"))
+        if not name.startswith(("MOMENTO_", "CDKTF_"))
     }
-    with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(
-            [sys.executable, ROOT / "main.py"],
-            cwd=folder,
-            env=inherited
-            | {
-                "CDKTF_OUTDIR": folder,
-                "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
-                "MOMENTO_API_ENDPOINT": ENDPOINT,
-            },
-            check=True,
-            capture_output=True,
-        )
+    env = inherited | {"MOMENTO_API_ENDPOINT": ENDPOINT}
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setitem(Settings.model_config, "env_file", None)
+        synthesis.synthesized("weather", env, folder).check_returncode()
         return json.loads((Path(folder) / "stacks/weather/cdk.tf.json").read_text(encoding="utf-8"))
 
 
