@@ -14,11 +14,12 @@ import pytest
 from localcloud import LocalAws
 from localcloud.applied import client
 from momento_pipes.momento.update_connection import PLACEHOLDER, version_of
-from ops.doctor.check import CheckState
+from ops.doctor.check import Check, CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT, KEY
+from tests.each import each
 from tests.localcloud.weather_pipes import WeatherPipes, empty
 
 SETTINGS = Settings(MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_API_KEY=KEY)
@@ -140,11 +141,15 @@ class Account:
             Bucket=SETTINGS.state_bucket, Key=SETTINGS.state_key, Body=json.dumps(state)
         )
 
-    def found(self) -> dict[str, tuple[CheckState, str]]:
-        """Return what each check says; the key is in none of it."""
+    def checks(self) -> list[Check]:
+        """Return the checks; the key is in none of them."""
         checks = list(examine(SETTINGS, self._client, Declared(DOCUMENT)))
         assert KEY not in str(checks)
-        return {one.name: (one.state, one.found) for one in checks}
+        return checks
+
+    def found(self) -> dict[str, tuple[CheckState, str]]:
+        """Return what each check says."""
+        return {one.name: (one.state, one.found) for one in self.checks()}
 
     def _client(self, service: str) -> Any:
         shared = client(service, os.environ["AWS_ENDPOINT_URL"])
@@ -186,132 +191,152 @@ def test_a_pipeline_that_is_not_deployed_has_no_checks(local_aws: LocalAws) -> N
         assert list(examine(SETTINGS, client, Declared(DOCUMENT))) == []
 
 
-BREAK: dict[str, tuple[Callable[[Account], object], str, str]] = {
-    # EventBridge API, "DescribeConnection"; "Connection authorization": a 401 de-authorises
-    "de-authorised": (
-        lambda it: it.changes.update(ConnectionState="DEAUTHORIZED", StateReason="HTTP 401"),
-        "connection",
-        "is DEAUTHORIZED: HTTP 401; nothing is delivered",
-    ),
-    "another key": (
-        lambda it: it.state("1"),
-        "deployed key",
-        "has another key than MOMENTO_API_KEY",
-    ),
-    "changed by hand": (
-        lambda it: it.changes.update(LastModifiedTime=datetime.now(UTC) + timedelta(hours=1)),
-        "deployed key",
-        "was changed after the last deploy",
-    ),
-    "no connection": (
-        lambda it: it.weather.events.delete_connection(Name=it.weather.connection),
-        "missing",
-        f"connection {NAME}-connection is not deployed; run ./help.sh deploy",
-    ),
-    "another endpoint": (
-        lambda it: it.weather.events.update_api_destination(
-            Name=PUT_DESTINATION, InvocationEndpoint=f"{ENDPOINT}/wrong/*"
+BREAK: list[dict[str, tuple[Callable[[Account], object], str, str]]] = [
+    {
+        # EventBridge API, "DescribeConnection"; "Connection authorization": a 401 de-authorises
+        "de-authorised": (
+            lambda it: it.changes.update(ConnectionState="DEAUTHORIZED", StateReason="HTTP 401"),
+            "connection",
+            "is DEAUTHORIZED: HTTP 401; nothing is delivered",
         ),
-        "destinations",
-        f"InvocationEndpoint is {ENDPOINT}/wrong/*, and the stack's is {ENDPOINT}/cache/*: run",
-    ),
-    "no alarm": (
-        lambda it: it.cloudwatch.delete_alarms(AlarmNames=[f"{NAME}-dead-letters"]),
-        "missing",
-        f"alarm {NAME}-dead-letters is not deployed",
-    ),
-    "silent alarm": (
-        lambda it: it.cloudwatch.disable_alarm_actions(AlarmNames=[f"{NAME}-dead-letters"]),
-        "alarms",
-        "the actions are switched off",
-    ),
-    "no role policy": (
-        lambda it: it.iam.delete_role_policy(RoleName="pipes", PolicyName="deliver-changes"),
-        "missing",
-        "role policy deliver-changes of pipes is not deployed",
-    ),
-    "a policy that allows something else": (
-        lambda it: it.policy(POLICY.replace("sqs:SendMessage", "sqs:ListQueues")),
-        "roles",
-        "deliver-changes of pipes no longer allows sqs:SendMessage. EventBridge stops",
-    ),
-    "a policy that denies it": (
-        lambda it: it.policy(
-            json.dumps(
-                {
-                    "Version": "2012-10-17",
-                    "Statement": [MAY, {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"}],
-                }
-            )
+        "another endpoint": (
+            lambda it: it.weather.events.update_api_destination(
+                Name=PUT_DESTINATION, InvocationEndpoint=f"{ENDPOINT}/wrong/*"
+            ),
+            "destinations",
+            f"InvocationEndpoint is {ENDPOINT}/wrong/*, and the stack's is {ENDPOINT}/cache/*: run",
         ),
-        "roles",
-        "no longer allows dynamodb:GetRecords",
-    ),
-    "a role for another service": (
-        lambda it: it.iam.update_assume_role_policy(
-            RoleName="pipes", PolicyDocument=trust("lambda.amazonaws.com")
+        "silent alarm": (
+            lambda it: it.cloudwatch.disable_alarm_actions(AlarmNames=[f"{NAME}-dead-letters"]),
+            "alarms",
+            "the actions are switched off",
         ),
-        "roles",
-        "pipes no longer trusts pipes.amazonaws.com",
-    ),
-    "no secret": (
-        lambda it: it.secrets.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True),
-        "missing",
-        f"secret {SECRET} is not deployed",
-    ),
-    "a secret to be deleted": (
-        lambda it: it.secrets.delete_secret(SecretId=SECRET),
-        "secret",
-        f"aws secretsmanager restore-secret --secret-id {SECRET}",
-    ),
-    "no log group": (
-        lambda it: it.logs.delete_log_group(logGroupName=LOGS),
-        "missing",
-        f"log group {LOGS} is not deployed",
-    ),
-    "an alarm without actions": (
-        lambda it: it.alarm(f"{NAME}-dead-letters"),
-        "alarms",
-        "the actions are gone, so nobody is notified",
-    ),
-    "no subscription": (
-        lambda it: it.sns.unsubscribe(SubscriptionArn=it.subscription["SubscriptionArn"]),
-        "alarm topic",
-        "has no confirmed subscription, so alarms notify nobody",
-    ),
-    "no topic": (
-        lambda it: it.sns.delete_topic(TopicArn=it.topic),
-        "missing",
-        "alarm topic arn:aws:sns:",
-    ),
-    "disabled key": (lambda it: it.kms.disable_key(KeyId=it.key), "KMS key", "is Disabled"),
-    "key to be deleted": (
-        lambda it: it.kms.schedule_key_deletion(KeyId=it.key),
-        "KMS key",
-        "aws kms cancel-key-deletion, then aws kms enable-key",
-    ),
-    "disabled stream": (
-        lambda it: it.weather.dynamodb.update_table(
-            TableName=NAME, StreamSpecification={"StreamEnabled": False}
+        "a policy that allows something else": (
+            lambda it: it.policy(POLICY.replace("sqs:SendMessage", "sqs:ListQueues")),
+            "roles",
+            "deliver-changes of pipes no longer allows sqs:SendMessage. EventBridge stops",
         ),
-        "stream",
-        f"the stream of {NAME} is disabled",
-    ),
-    "no table": (
-        lambda it: it.weather.dynamodb.delete_table(TableName=NAME),
-        "missing",
-        f"table {NAME}",
-    ),
-}
+        "a secret to be deleted": (
+            lambda it: it.secrets.delete_secret(SecretId=SECRET),
+            "secret",
+            f"aws secretsmanager restore-secret --secret-id {SECRET}",
+        ),
+        "no log group": (
+            lambda it: it.logs.delete_log_group(logGroupName=LOGS),
+            "missing",
+            f"log group {LOGS} is not deployed",
+        ),
+        "disabled key": (lambda it: it.kms.disable_key(KeyId=it.key), "KMS key", "is Disabled"),
+        "disabled stream": (
+            lambda it: it.weather.dynamodb.update_table(
+                TableName=NAME, StreamSpecification={"StreamEnabled": False}
+            ),
+            "stream",
+            f"the stream of {NAME} is disabled",
+        ),
+        "no subscription": (
+            lambda it: it.sns.unsubscribe(SubscriptionArn=it.subscription["SubscriptionArn"]),
+            "alarm topic",
+            "has no confirmed subscription, so alarms notify nobody",
+        ),
+    },
+    {
+        "another key": (
+            lambda it: it.state("1"),
+            "deployed key",
+            "has another key than MOMENTO_API_KEY",
+        ),
+        "no alarm": (
+            lambda it: it.cloudwatch.delete_alarms(AlarmNames=[f"{NAME}-dead-letters"]),
+            "missing",
+            f"alarm {NAME}-dead-letters is not deployed",
+        ),
+        "no role policy": (
+            lambda it: it.iam.delete_role_policy(RoleName="pipes", PolicyName="deliver-changes"),
+            "missing",
+            "role policy deliver-changes of pipes is not deployed",
+        ),
+        "no secret": (
+            lambda it: it.secrets.delete_secret(SecretId=SECRET, ForceDeleteWithoutRecovery=True),
+            "missing",
+            f"secret {SECRET} is not deployed",
+        ),
+        "no topic": (
+            lambda it: it.sns.delete_topic(TopicArn=it.topic),
+            "missing",
+            "alarm topic arn:aws:sns:",
+        ),
+        "key to be deleted": (
+            lambda it: it.kms.schedule_key_deletion(KeyId=it.key),
+            "KMS key",
+            "aws kms cancel-key-deletion, then aws kms enable-key",
+        ),
+        "no table": (
+            lambda it: it.weather.dynamodb.delete_table(TableName=NAME),
+            "missing",
+            f"table {NAME}",
+        ),
+    },
+    {
+        "changed by hand": (
+            lambda it: it.changes.update(LastModifiedTime=datetime.now(UTC) + timedelta(hours=1)),
+            "deployed key",
+            "was changed after the last deploy",
+        ),
+        "an alarm without actions": (
+            lambda it: it.alarm(f"{NAME}-dead-letters"),
+            "alarms",
+            "the actions are gone, so nobody is notified",
+        ),
+        "a role for another service": (
+            lambda it: it.iam.update_assume_role_policy(
+                RoleName="pipes", PolicyDocument=trust("lambda.amazonaws.com")
+            ),
+            "roles",
+            "pipes no longer trusts pipes.amazonaws.com",
+        ),
+    },
+    {
+        "no connection": (
+            lambda it: it.weather.events.delete_connection(Name=it.weather.connection),
+            "missing",
+            f"connection {NAME}-connection is not deployed; run ./help.sh deploy",
+        ),
+        "a policy that denies it": (
+            lambda it: it.policy(
+                json.dumps(
+                    {
+                        "Version": "2012-10-17",
+                        "Statement": [
+                            MAY,
+                            {"Effect": "Deny", "Action": "dynamodb:*", "Resource": "*"},
+                        ],
+                    }
+                )
+            ),
+            "roles",
+            "no longer allows dynamodb:GetRecords",
+        ),
+    },
+]
+"""What is broken, in groups of what does not hide each other: the checks of an account are slow."""
 
 
-@pytest.mark.parametrize("name", BREAK)
-def test_a_broken_resource_is_reported(account: Account, name: str) -> None:
-    damage, check, says = BREAK[name]
-    damage(account)
-    state, said = account.found()[check]
-    assert state is (CheckState.WARNING if name == "changed by hand" else CheckState.FAILURE)
-    assert says in said
+@pytest.mark.parametrize("damages", BREAK, ids=["one", "two", "three", "four"])
+def test_a_broken_resource_is_reported(
+    account: Account, damages: dict[str, tuple[Callable[[Account], object], str, str]]
+) -> None:
+    for damage, _, _ in damages.values():
+        damage(account)
+    told = account.checks()
+
+    @each(name=damages)
+    def check(name: str) -> None:
+        _, of, says = damages[name]
+        state = CheckState.WARNING if name == "changed by hand" else CheckState.FAILURE
+        assert any((one.name, one.state) == (of, state) and says in one.found for one in told), told
+
+    check()
 
 
 def test_a_key_of_an_earlier_deploy_in_the_state_is_reported(account: Account) -> None:
