@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from localcloud.runner.runner import Runner
-from tests.localcloud.arrivals import Arrivals, until, unused_port
+from tests.localcloud.arrivals import until
 from tests.localcloud.weather_cloud import WeatherCloud, locations
 from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, TOPIC
 
@@ -128,29 +128,6 @@ def test_each_pipe_keeps_the_order_of_the_shard(cloud: WeatherCloud) -> None:
     assert len(numbers["PUT"]) == 60 + 3 * 7
 
 
-def test_latest_starts_at_the_creation_of_the_pipe(cloud: WeatherCloud) -> None:
-    """Earlier records are not delivered; records from before the runner's start are."""
-    cloud.weather.put("before")
-    time.sleep(0.002)  # both clocks count in milliseconds
-    cloud.weather.create_pipes([PUT])
-    cloud.weather.put("after")
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PUT)
-        cloud.weather.put("later")
-        cloud.wait_for(PUT, 2)
-    assert locations(cloud.of(PUT)) == ["after", "later"]
-
-
-def test_trim_horizon_starts_at_the_beginning_of_the_stream(cloud: WeatherCloud) -> None:
-    cloud.weather.put("before")
-    time.sleep(0.002)
-    cloud.weather.create_pipes([PUT], StartingPosition="TRIM_HORIZON")
-    with cloud.runner():
-        cloud.weather.put("after")
-        cloud.wait_for(PUT, 2)
-    assert locations(cloud.of(PUT)) == ["before", "after"]
-
-
 def test_more_records_than_a_page_are_read(
     cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -184,57 +161,6 @@ def test_a_dead_letter_leads_to_its_record(cloud: WeatherCloud) -> None:
         "condition": "RetryAttemptsExhausted",
     }
     assert letter["DDBStreamBatchInfo"]["streamArn"] == cloud.weather.stream_arn
-
-
-def test_a_value_that_breaks_the_json_is_sent_as_it_is(cloud: WeatherCloud) -> None:
-    """EventBridge does not escape values; Momento accepts any bytes."""
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
-        cloud.weather.put('the "city"\n')
-        cloud.wait_for(PUT, 1, "delivered")
-    assert cloud.arrivals[0].body.startswith('{"Location":"the "city"\n",')
-    assert cloud.arrivals[0].key == 'the "city"\n'
-
-
-def test_without_a_queue_a_record_is_dropped_and_the_pipe_continues(cloud: WeatherCloud) -> None:
-    cloud.arrivals.answer("poison", 403)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT], DeadLetterConfig={}))
-        cloud.weather.put("poison")
-        cloud.weather.put("Oslo")
-        cloud.wait_for(PUT, 2)
-    assert [delivery.outcome for delivery in cloud.of(PUT)] == ["dead-letter", "delivered"]
-    assert cloud.weather.dead_letters() == []
-
-
-def test_a_pipe_retries_as_it_was_deployed(cloud: WeatherCloud) -> None:
-    """A time-out counts like an error."""
-    cloud.arrivals.answer("Oslo", *[500] * 9)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT], MaximumRetryAttempts=2))
-        cloud.weather.put("Oslo")
-        (delivery,) = cloud.wait_for(PUT, 1)
-    assert (delivery.outcome, len(delivery.attempts)) == ("dead-letter", 3)
-
-
-def test_refused_connections_block_the_shard_until_the_record_is_too_old(
-    cloud: WeatherCloud,
-) -> None:
-    """Then the record is in the queue; no attempt was counted."""
-    runner = Runner(
-        endpoint=cloud.aws.endpoint,
-        redirect=f"http://127.0.0.1:{unused_port()}",
-        timing=cloud.timing,
-        on_delivery=cloud.deliveries.append,
-    )
-    cloud.weather.create_pipes([PUT], MaximumRetryAttempts=0, MaximumRecordAgeInSeconds=60)
-    with runner:
-        runner.wait_until_reading(PUT)
-        cloud.weather.put("Oslo")
-        cloud.wait_for(PUT, 1)
-        (letter,) = cloud.dead_letters(1)
-    assert letter["context"]["condition"] == "MaximumRecordAgeExceeded"
-    assert cloud.weather.record(letter)["dynamodb"]["Keys"] == {"Location": {"S": "Oslo"}}
 
 
 def test_the_rate_limit_of_the_destination_is_respected(cloud: WeatherCloud) -> None:
@@ -310,15 +236,3 @@ def test_a_record_that_waits_for_a_retry_is_delivered_by_the_next_runner(
     with cloud.runner():
         cloud.wait_for(PUT, 1, "delivered")
     assert cloud.weather.dead_letters() == []
-
-
-def test_a_prepared_answer_is_used_once_and_for_its_key_only(cloud: WeatherCloud) -> None:
-    """The tests of this file depend on that."""
-    cloud.arrivals.answer("Oslo", 500)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
-        for location in ("Bergen", "Oslo"):
-            cloud.weather.put(location)
-        cloud.wait_for(PUT, 2)
-    assert isinstance(cloud.arrivals, Arrivals)
-    assert [len(cloud.arrivals.of(location)) for location in ("Bergen", "Oslo")] == [1, 2]

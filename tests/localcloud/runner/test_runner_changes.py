@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from localcloud.momento.keys import ApiKeys
 from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import until
 from tests.localcloud.runner.test_runner import state, wait_for_state
 from tests.localcloud.weather_cloud import WeatherCloud, locations
-from tests.localcloud.weather_pipes import API_KEY, PUBLISH, PUT
+from tests.localcloud.weather_pipes import PUBLISH, PUT
 
 ROLE = "arn:aws:iam::123456789012:role/pipes"
 
@@ -129,22 +128,3 @@ def test_a_pipe_that_is_created_again_starts_at_its_creation(cloud: WeatherCloud
         weather.create_pipes([PUT], StartingPosition="TRIM_HORIZON")
         cloud.wait_for(PUT, 5)
     assert locations(cloud.of(PUT)) == ["first", "second", "first", "between", "second"]
-
-
-def test_a_changed_key_is_used(cloud: WeatherCloud) -> None:
-    """Momento refuses the old key; the record is retried until the connection has the new key."""
-    weather = cloud.weather
-    cloud.momento.service.keys = ApiKeys("another")
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*weather.create_pipes([PUT], MaximumRetryAttempts=-1))
-        weather.put("Oslo")
-        until(lambda: len(cloud.arrivals) >= 1)
-        weather.events.update_connection(
-            Name=weather.connection,
-            AuthParameters={
-                "ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": "another"}
-            },
-        )
-        cloud.wait_for(PUT, 1, "delivered")
-    assert cloud.arrivals[0].headers["authorization"] == API_KEY
-    assert cloud.arrivals[-1].headers["authorization"] == "another"
