@@ -12,6 +12,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.each import each
 from tests.localcloud.contents import records_of
 
 pytestmark = pytest.mark.usefixtures("local_aws")
@@ -126,19 +127,25 @@ def numbers() -> Iterator[Numbers]:
         client.delete_table(TableName=Numbers.name)
 
 
-@pytest.mark.parametrize("text", STORED)
-def test_a_number_is_normalised(numbers: Numbers, text: str) -> None:
-    numbers.put({"N": text})
-    assert numbers.item() == {"N": STORED[text]}
-
-
-@pytest.mark.parametrize("text", REFUSED)
-def test_a_number_is_refused_with_dynamodbs_message(numbers: Numbers, text: str) -> None:
-    with pytest.raises(ClientError) as refused:
+def test_a_number_is_normalised(numbers: Numbers) -> None:
+    @each(text=STORED)
+    def check(text: str) -> None:
         numbers.put({"N": text})
-    error = refused.value.response["Error"]
-    assert (error["Code"], error["Message"]) == ("ValidationException", REFUSED[text])
-    assert numbers.item() is None
+        assert numbers.item() == {"N": STORED[text]}
+
+    check()
+
+
+def test_a_number_is_refused_with_dynamodbs_message(numbers: Numbers) -> None:
+    @each(text=REFUSED)
+    def check(text: str) -> None:
+        with pytest.raises(ClientError) as refused:
+            numbers.put({"N": text})
+        error = refused.value.response["Error"]
+        assert (error["Code"], error["Message"]) == ("ValidationException", REFUSED[text])
+        assert numbers.item() is None
+
+    check()
 
 
 def test_a_number_is_normalised_inside_other_values(numbers: Numbers) -> None:

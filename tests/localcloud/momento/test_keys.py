@@ -93,13 +93,6 @@ def test_a_role_grants_what_its_rules_permit(
         assert answer.json()["code"] == "PermissionDenied"
 
 
-def test_a_revoked_key_is_unauthorized(momento: LocalMomento) -> None:
-    momento.service.keys.add("revoked")
-    assert ask(momento, "revoked", "GET", "/cache/prod-cache", key="no").status_code == 404
-    momento.service.keys.revoke("revoked")
-    assert ask(momento, "revoked", "GET", "/cache/prod-cache", key="no").status_code == 401
-
-
 @pytest.mark.parametrize(("seconds", "status"), [(600, 404), (-1, 401)])
 def test_an_expired_key_is_unauthorized(momento: LocalMomento, seconds: float, status: int) -> None:
     momento.service.keys.add("expires", expires_at=time.time() + seconds)
