@@ -157,15 +157,6 @@ def test_the_client_gives_up_after_the_last_attempt(
         send(put())
 
 
-def test_an_unreachable_momento_is_an_error() -> None:
-    nowhere = f"http://127.0.0.1:{unused_port()}"
-    with (
-        Momento(rates={}, redirect=nowhere, first_wait=0.001) as sender,
-        pytest.raises(UnansweredError, match="after 5 attempts: no connection: Connection refused"),
-    ):
-        sender.send(put())
-
-
 def test_single_attempt_is_not_counted() -> None:
     nowhere = f"http://127.0.0.1:{unused_port()}"
     with (
@@ -175,24 +166,24 @@ def test_single_attempt_is_not_counted() -> None:
         sender.send(put())
 
 
-@pytest.mark.parametrize("status", [400, 302, 413])
+UNUSABLE = "^Momento answers HTTP {} to PUT /cache/cache; "
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "says"),
+    [(status, RefusedError, "HTTP {}") for status in (400, 302, 413)]
+    + [(status, UnusableError, UNUSABLE) for status in (401, 403, 404)],
+)
 def test_a_refusal_is_not_tried_again(
-    momento: LocalMomento, send: Callable[[Request], None], status: int
+    momento: LocalMomento,
+    send: Callable[[Request], None],
+    status: int,
+    error: type[Exception],
+    says: str,
 ) -> None:
+    """The second kind ends the run: all requests would get this answer."""
     arrivals(momento).answer("a b", status)
-    with pytest.raises(RefusedError, match=f"HTTP {status}"):
-        send(put())
-    assert len(arrivals(momento)) == 1
-
-
-@pytest.mark.parametrize("status", [401, 403, 404])
-def test_an_answer_that_all_requests_would_get_ends_the_run(
-    momento: LocalMomento, send: Callable[[Request], None], status: int
-) -> None:
-    arrivals(momento).answer("a b", status)
-    with pytest.raises(
-        UnusableError, match=f"^Momento answers HTTP {status} to PUT /cache/cache; "
-    ):
+    with pytest.raises(error, match=says.format(status)):
         send(put())
     assert len(arrivals(momento)) == 1
 
@@ -205,7 +196,9 @@ def test_waits_double_up_to_half_a_minute(monkeypatch: pytest.MonkeyPatch) -> No
     nowhere = f"http://127.0.0.1:{unused_port()}"
     with (
         Momento(rates={}, redirect=nowhere, stop=stop, attempts=10) as sender,
-        pytest.raises(UnansweredError, match="10 attempts"),
+        pytest.raises(
+            UnansweredError, match="after 10 attempts: no connection: Connection refused"
+        ),
     ):
         sender.send(put())
     assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30, 30]
