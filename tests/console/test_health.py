@@ -88,6 +88,7 @@ def test_momento_that_is_gone_is_told_and_comes_back(shop: Shop, visitor: Visito
             "item", lambda one: one["key"] == "Al gone" and one["state"] == "unknown"
         )
         assert item["table"]["Status"] == {"S": "open"}
+        visitor.wait("problem", lambda one: one["about"] == "topic" and one["text"])
         before = len(visitor.of("health"))
     finally:
         shop.start_momento()

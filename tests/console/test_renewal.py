@@ -103,17 +103,3 @@ def test_another_filter_is_seen_without_a_new_start(
         visitor.wait("item", lambda one: (one["key"], one["state"]) == ("Al shipped", "missing"))
         until(lambda: clients.open_to_momento <= opened_to_momento)
         assert len(clients.momento) > opened_to_momento
-
-
-def test_momento_that_is_gone_is_told_and_the_table_shows(shop: Shop) -> None:
-    shop.put("shop-orders", order(OrderId="dark", Customer="Jo", Status="shipped"))
-    with served(shop) as url, Visitor(url, SALES) as visitor:
-        visitor.wait("health", lambda one: one["momento"]["state"] == "ok")
-        shop.momento.__exit__(None, None, None)
-        down = visitor.wait("health", lambda one: one["momento"]["state"] == "down")
-        assert down["aws"]["state"] == "ok"
-        assert "Momento" in down["momento"]["text"]
-        item = visitor.wait("item", lambda one: one["key"] == "Jo dark")
-        assert item["table"]["Status"] == {"S": "shipped"}
-        visitor.wait("item", lambda one: one["state"] == "unknown" and one["table"] != "unknown")
-        visitor.wait("problem", lambda one: one["about"] == "topic" and one["text"])
