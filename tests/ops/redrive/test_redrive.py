@@ -166,15 +166,6 @@ def test_a_letter_whose_record_the_filter_now_leaves_out_stays(cloud: RepairClou
     assert cloud.left() == [letter]
 
 
-def test_a_busy_momento_is_asked_again(cloud: RepairCloud) -> None:
-    cloud.weather.put("Oslo")
-    cloud.give_up(PUT)
-    cloud.arrivals.answer("Oslo", 500, 429, Response(status_code=503))
-    assert only(cloud.redrive()).status is LetterStatus.SENT
-    assert len(cloud.arrivals) == 4
-    assert cloud.cache() == cloud.table()
-
-
 def test_a_letter_is_left_when_momento_stays_busy(cloud: RepairCloud) -> None:
     cloud.weather.put("Oslo")
     letter = cloud.give_up(PUT)
@@ -186,26 +177,16 @@ def test_a_letter_is_left_when_momento_stays_busy(cloud: RepairCloud) -> None:
     assert cloud.left() == [letter]
 
 
-@pytest.mark.parametrize(
-    ("status", "step"),
-    [
-        (401, "set MOMENTO_API_KEY to a valid key"),
-        (403, "may not do this"),
-        (404, "create it with"),
-    ],
-)
-def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(
-    cloud: RepairCloud, status: int, step: str
-) -> None:
+def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(cloud: RepairCloud) -> None:
     async def refuse(_: object) -> Response:
-        return Response(status_code=status)
+        return Response(status_code=401)
 
     cloud.weather.put_all([(f"city {number}", 21) for number in range(70)])
     letters = [cloud.letter(PUT, record) for record in cloud.weather.records()]
     cloud.send(*map(json.dumps, letters))
     cloud.momento.service.interfere = refuse
     summary = cloud.redrive()
-    assert step in str(summary.halted)
+    assert "set MOMENTO_API_KEY to a valid key" in str(summary.halted)
     assert not summary.complete
     assert {one.status for one in summary.results} == {LetterStatus.LEFT}
     assert len(summary.results) == 50, "the next round is not even begun"

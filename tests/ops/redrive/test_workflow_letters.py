@@ -7,9 +7,9 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from live.redrive.replay_results import LetterResult, LetterStatus, RedriveSummary
+from live.redrive.replay_results import LetterStatus
 from localcloud import LocalAws
-from tests.ops.shared.repair.repair_cloud import GONE_SHARD
+from tests.ops.shared.repair.repair_cloud import GONE_SHARD, only
 from tests.ops.shared.repair.workflow_repair import WorkflowRepair
 
 
@@ -18,12 +18,6 @@ def cloud(local_aws: LocalAws) -> Iterator[WorkflowRepair]:
     """Return a deployed workflow."""
     with WorkflowRepair(local_aws) as cloud:
         yield cloud
-
-
-def only(summary: RedriveSummary) -> LetterResult:
-    """Return the one result of a run."""
-    (result,) = summary.results
-    return result
 
 
 # -- the letters of the workflow itself
@@ -196,13 +190,8 @@ def test_dry_run_says_what_would_be_done(cloud: WorkflowRepair) -> None:
     cloud.give_up(0, 1)
     summary = cloud.redrive(dry_run=True)
     assert {one.status for one in summary.results} == {LetterStatus.SUPERSEDED}
-    assert "would be" in only_why(summary)
+    assert "would be" in summary.results[0].why
     assert (cloud.arrivals.__len__(), cloud.waiting()) == (0, 2)
-
-
-def only_why(summary: RedriveSummary) -> str:
-    """Return why the first letter has its status."""
-    return summary.results[0].why
 
 
 def test_letters_of_pipes_beside_the_workflow_are_settled(local_aws: LocalAws) -> None:

@@ -236,10 +236,3 @@ def test_an_event_of_another_name_is_refused() -> None:
             f"--event is '{given}'; did you mean {meant}? A record's eventName is INSERT, MODIFY,"
             " REMOVE"
         )
-
-
-def test_help_names_the_options() -> None:
-    result = CliRunner().invoke(commands(["simulate"]), ["simulate", "--help"])
-    assert result.exit_code == 0
-    assert "--item" in result.output
-    assert "--event" in result.output
