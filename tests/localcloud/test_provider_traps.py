@@ -1,17 +1,15 @@
 """Problems of the AWS provider that the stacks avoid; a test fails when the provider fixes one."""
 
-import json
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import boto3
 import pytest
 
 from localcloud import LocalAws
-from ops.terraform.terraform import Terraform, TerraformError, environment, synthesize
-from stacks.settings import Settings
+from ops.terraform.terraform import TerraformError
 from tests.conftest import House
+from tests.localcloud.own_resources import written
 
 pytestmark = pytest.mark.usefixtures("running_provider")
 
@@ -26,20 +24,6 @@ PIPE = {
 }
 
 
-def with_only(pipe: dict[str, Any], folder: Path) -> Terraform:
-    """Return Terraform in a folder with one pipe, the stack's provider and a local state."""
-    env = environment(Settings.load())
-    stack = json.loads((synthesize("weather", env) / "cdk.tf.json").read_text(encoding="utf-8"))
-    providers = {"required_providers": stack["terraform"]["required_providers"]}
-    resource = {"aws_pipes_pipe": {"trapped": pipe}}
-    (folder / "main.tf.json").write_text(
-        json.dumps({"terraform": providers, "provider": stack["provider"], "resource": resource})
-    )
-    terraform = Terraform(folder, env)
-    terraform.init()
-    return terraform
-
-
 @pytest.fixture(autouse=True)
 def machine(house: House, local_aws: LocalAws) -> None:
     """Use the copy of the project and a local AWS."""
@@ -50,14 +34,16 @@ def machine(house: House, local_aws: LocalAws) -> None:
 def test_the_provider_takes_one_path_parameter(tmp_path: Path) -> None:
     """That is why the topic destination's endpoint holds the cache."""
     values = {"path_parameter_values": ["momento-eventbridge-cache", "momento-eventbridge-topic"]}
-    terraform = with_only(PIPE | {"target_parameters": {"http_parameters": values}}, tmp_path)
+    pipe = PIPE | {"target_parameters": {"http_parameters": values}}
+    terraform = written(tmp_path, {"aws_pipes_pipe": {"trapped": pipe}})
     with pytest.raises(TerraformError, match=r"supports\s+1\s+item\s+maximum"):
         terraform.quiet("validate")
 
 
 def test_the_provider_drops_zero_retries_when_it_creates_a_pipe(tmp_path: Path) -> None:
     """That is why synth refuses 0: AWS would retry until the record expires."""
-    with_only(PIPE, tmp_path).quiet("apply", "-auto-approve", "-input=false")
+    terraform = written(tmp_path, {"aws_pipes_pipe": {"trapped": PIPE}})
+    terraform.quiet("apply", "-auto-approve", "-input=false")
     with closing(boto3.client("pipes")) as pipes:
         source = pipes.describe_pipe(Name="trapped")["SourceParameters"]
     assert source["DynamoDBStreamParameters"] == {"StartingPosition": "LATEST"}

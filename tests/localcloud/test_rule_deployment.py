@@ -1,9 +1,9 @@
 """A bus, rules and their targets on the local AWS, written by the real provider and read back."""
 
+import copy
 import json
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -13,89 +13,50 @@ from eventpipes import RuleDefinition
 from eventpipes.deployed import read_definition, read_rules
 from eventpipes.synthesized import definitions, rules
 from localcloud import LocalAws
-from ops.terraform.terraform import Terraform, environment, synthesize
-from stacks.settings import Settings
+from ops.terraform.terraform import Terraform
 from tests.conftest import House
+from tests.eventpipes.test_bus_readers import DOCUMENT
+from tests.localcloud.own_resources import written
 
 pytestmark = pytest.mark.usefixtures("running_provider")
 
 QUEUE = "arn:aws:sqs:us-east-1:123456789012:letters"
-RESOURCES: dict[str, Any] = {
-    "aws_cloudwatch_event_bus": {"bus": {"name": "weather"}},
-    "aws_cloudwatch_event_connection": {
-        "momento": {
-            "name": "momento",
-            "authorization_type": "API_KEY",
-            "auth_parameters": {"api_key": {"key": "Authorization", "value": "the-key"}},
-        }
-    },
-    "aws_cloudwatch_event_api_destination": {
-        "put": {
-            "name": "put",
-            "http_method": "PUT",
-            "invocation_endpoint": "https://cache.example/cache/*",
-            "invocation_rate_limit_per_second": 50,
-            "connection_arn": "${aws_cloudwatch_event_connection.momento.arn}",
-        }
-    },
-    "aws_cloudwatch_event_rule": {
-        "put": {
-            "name": "cache-put",
-            "event_bus_name": "${aws_cloudwatch_event_bus.bus.name}",
-            "event_pattern": '{"detail":{"eventName":["INSERT","MODIFY"]}}',
-        },
-        "off": {
-            "name": "off",
-            "event_bus_name": "${aws_cloudwatch_event_bus.bus.name}",
-            "event_pattern": '{"source":["momento.<&>"]}',
-            "state": "DISABLED",
-        },
-    },
-    "aws_cloudwatch_event_target": {
-        "put": {
-            "rule": "${aws_cloudwatch_event_rule.put.name}",
-            "event_bus_name": "${aws_cloudwatch_event_bus.bus.name}",
-            "target_id": "momento",
-            "arn": "${aws_cloudwatch_event_api_destination.put.arn}",
-            "role_arn": "arn:aws:iam::123456789012:role/rules",
-            "input_transformer": {
-                "input_paths": {"loc": "$.detail.dynamodb.Keys.Location.S"},
-                "input_template": '{"Location":<loc>,"rule":<aws.events.rule-arn>}',
-            },
-            "http_target": {
-                "path_parameter_values": ["weather"],
-                "query_string_parameters": {"key": "$.detail.dynamodb.Keys.Location.S"},
-                "header_parameters": {"X-Kind": "weather"},
-            },
-            "retry_policy": {"maximum_event_age_in_seconds": 60, "maximum_retry_attempts": 0},
-            "dead_letter_config": {"arn": QUEUE},
-        },
-        "off": {
-            "rule": "${aws_cloudwatch_event_rule.off.name}",
-            "event_bus_name": "${aws_cloudwatch_event_bus.bus.name}",
-            "target_id": "bare",
-            "arn": "${aws_cloudwatch_event_api_destination.put.arn}",
-            "role_arn": "arn:aws:iam::123456789012:role/rules",
-            "input_path": "$.detail",
-            "http_target": {"path_parameter_values": ["other"]},
-        },
-    },
-    "aws_pipes_pipe": {
-        "changes": {
-            "name": "changes",
-            "role_arn": "arn:aws:iam::123456789012:role/pipes",
-            "source": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026",
-            "source_parameters": {
-                "dynamodb_stream_parameters": {"starting_position": "LATEST", "batch_size": 1}
-            },
-            "target": "${aws_cloudwatch_event_bus.bus.arn}",
-            "target_parameters": {
-                "eventbridge_event_bus_parameters": {"detail_type": "change", "source": "weather"}
-            },
-            "log_configuration": {"level": "OFF"},
-        }
-    },
-}
+ROLE = "arn:aws:iam::123456789012:role/rules"
+
+
+def _resources() -> dict[str, Any]:
+    """Return those of `test_bus_readers.py`, with what AWS wants besides, and another rule."""
+    found: dict[str, Any] = copy.deepcopy(DOCUMENT["resource"])
+    del found["aws_sqs_queue"], found["aws_dynamodb_table"]
+    found["aws_cloudwatch_event_connection"]["momento"]["authorization_type"] = "API_KEY"
+    rules, targets = found["aws_cloudwatch_event_rule"], found["aws_cloudwatch_event_target"]
+    rules["off"] = {
+        **rules["put"],
+        "name": "off",
+        "event_pattern": '{"source":["momento.<&>"]}',
+        "state": "DISABLED",
+    }
+    targets["put"] |= {"role_arn": ROLE, "dead_letter_config": {"arn": QUEUE}}
+    template = '{"Location":<loc>,"rule":<aws.events.rule-arn>}'
+    targets["put"]["input_transformer"]["input_template"] = template
+    targets["off"] = {
+        **{name: targets["put"][name] for name in ("event_bus_name", "arn", "role_arn")},
+        "rule": "${aws_cloudwatch_event_rule.off.name}",
+        "target_id": "bare",
+        "input_path": "$.detail",
+        "http_target": {"path_parameter_values": ["other"]},
+    }
+    stream = {"starting_position": "LATEST", "batch_size": 1}
+    found["aws_pipes_pipe"]["changes"] |= {
+        "role_arn": ROLE,
+        "source": "arn:aws:dynamodb:us-east-1:123456789012:table/t/stream/2026",
+        "source_parameters": {"dynamodb_stream_parameters": stream},
+        "log_configuration": {"level": "OFF"},
+    }
+    return found
+
+
+RESOURCES = _resources()
 
 
 @pytest.fixture(scope="module")
@@ -105,14 +66,7 @@ def terraform(
     """Return Terraform in a folder with these resources, applied once."""
     assert house.root.exists()
     assert local_aws.endpoint
-    env = environment(Settings.load())
-    stack = json.loads((synthesize("weather", env) / "cdk.tf.json").read_text(encoding="utf-8"))
-    providers = {"required_providers": stack["terraform"]["required_providers"]}
-    folder: Path = tmp_path_factory.mktemp("rules")
-    document = {"terraform": providers, "provider": stack["provider"], "resource": RESOURCES}
-    (folder / "main.tf.json").write_text(json.dumps(document), encoding="utf-8")
-    terraform = Terraform(folder, env)
-    terraform.init()
+    terraform = written(tmp_path_factory.mktemp("rules"), RESOURCES)
     terraform.quiet("apply", "-auto-approve", "-input=false")
     return terraform
 

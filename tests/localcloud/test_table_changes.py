@@ -5,7 +5,6 @@ Sources: DynamoDB's Developer Guide, "Enabling a stream" (a new stream has anoth
 alone where the configuration has none.
 """
 
-import json
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -22,10 +21,10 @@ from momento_pipes.mapping import Attribute
 from momento_pipes.tables.table import NoLonger, _ttl
 from ops.review.losses import losses
 from ops.terraform.saved_plan import read_new
-from ops.terraform.terraform import Terraform, environment, synthesize
-from stacks.settings import Settings
+from ops.terraform.terraform import Terraform
 from tests.conftest import ENDPOINT, KEY, House
 from tests.localcloud.arrivals import until
+from tests.localcloud.own_resources import written
 
 pytestmark = pytest.mark.usefixtures("running_provider")
 
@@ -69,23 +68,12 @@ class Changing:
     """A folder with resources that can be written, applied and planned again."""
 
     def __init__(self, folder: Path) -> None:
-        self._env = environment(Settings.load())
         self._folder = folder
-        text = (synthesize("weather", self._env, quiet=True) / "cdk.tf.json").read_text("utf-8")
-        stack = json.loads(text)
-        providers = {"required_providers": stack["terraform"]["required_providers"]}
-        self._document = {"terraform": providers, "provider": stack["provider"]}
 
     def write(self, **resources: Any) -> Terraform:
         """Write the resources, one for each type, and return Terraform in the folder."""
-        text = json.dumps(
-            self._document
-            | {"resource": {f"aws_{name}": {"one": one} for name, one in resources.items()}}
-        )
-        (self._folder / "main.tf.json").write_text(text, encoding="utf-8")
-        terraform = Terraform(self._folder, self._env)
-        terraform.init()
-        return terraform
+        named = {f"aws_{name}": {"one": one} for name, one in resources.items()}
+        return written(self._folder, named)
 
     def apply(self, **resources: Any) -> None:
         """Apply the resources, and check that a second plan has no changes."""
