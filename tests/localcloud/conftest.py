@@ -1,4 +1,4 @@
-"""The weather resources, a dead-letter queue, and a Momento with one cache and its clients."""
+"""The weather resources, a dead-letter queue, and a Momento and its clients."""
 
 from collections.abc import Iterator
 
@@ -7,6 +7,7 @@ import pytest
 
 from localcloud import LocalAws
 from localcloud.momento.service import LocalMomento
+from tests.localcloud import weather_pipes
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.bus_cloud import BusCloud
 from tests.localcloud.post import Queue
@@ -24,8 +25,8 @@ def cloud(local_aws: LocalAws) -> Iterator[BusCloud]:
 
 @pytest.fixture(scope="module")
 def momento() -> Iterator[LocalMomento]:
-    """Return a Momento with one cache."""
-    with LocalMomento(api_key=KEY, caches=(CACHE,)) as running:
+    """Return a Momento with the caches of the tests and of the weather pipes."""
+    with LocalMomento(api_key=KEY, caches=(CACHE, weather_pipes.CACHE)) as running:
         yield running
 
 

@@ -25,13 +25,6 @@ NEVER = 100_000.0
 
 
 @pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
-    """Return the weather resources without pipes."""
-    with WeatherCloud(local_aws) as cloud:
-        yield cloud
-
-
-@pytest.fixture
 def signal(local_aws: LocalAws) -> Iterator[ChangeSignal]:
     """Return a signal that is heard."""
     signal = ChangeSignal(local_aws.endpoint)

@@ -22,13 +22,6 @@ from tests.localcloud.post import FAST, SHARD, Clock, Post, Queue
 from tests.localcloud.weather_pipes import API_KEY, CACHE
 
 
-@pytest.fixture(scope="module")
-def momento() -> Iterator[LocalMomento]:
-    """Return a Momento."""
-    with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as running:
-        yield running
-
-
 @pytest.fixture
 def post(queue: Queue, momento: LocalMomento) -> Post:
     """Return the `Post`."""

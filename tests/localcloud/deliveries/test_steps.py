@@ -16,7 +16,7 @@ from tests.localcloud.bus_cloud import PIPE, RULES, BusCloud
 from tests.localcloud.post import Post, Queue
 from tests.localcloud.running_workflow import Running
 from tests.localcloud.weather_cloud import WeatherCloud
-from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUT
+from tests.localcloud.weather_pipes import API_KEY, DELETE, PUT
 from tests.localcloud.workflow_cloud import API_KEY as WORKFLOW_KEY
 from tests.localcloud.workflow_cloud import CACHE as WORKFLOW_CACHE
 
@@ -57,25 +57,11 @@ def ends(steps: Sequence[Step], pipe: str) -> int:
 
 
 @pytest.fixture
-def momento() -> Iterator[LocalMomento]:
-    """Return a Momento with the caches of these tests."""
-    with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as running:
-        yield running
-
-
-@pytest.fixture
 def queue(local_aws: LocalAws) -> Iterator[Queue]:
     """Return a dead-letter queue for one test; other tests here empty the AWS."""
     queue = Queue(local_aws)
     yield queue
     queue.sqs.close()
-
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WeatherCloud]:
-    """Return the weather resources without pipes."""
-    with WeatherCloud(local_aws) as cloud:
-        yield cloud
 
 
 def test_a_wait_tells_when_the_next_attempt_is_sent(
