@@ -78,13 +78,3 @@ def test_without_an_entry_or_an_item_no_seconds_are_left() -> None:
     assert judge("Oslo", RECORD, None).seconds_left is None
     assert judge("Oslo", None, body()).seconds_left is None
     assert judge("Oslo", None, None).seconds_left is None
-
-
-def test_an_item_without_its_time_of_writing_has_no_seconds_left() -> None:
-    """Without that time, nobody knows when the entry expires."""
-    assert judge("Oslo", stored(HELD | {"TTL": "600"}), body()).seconds_left is None
-
-
-def test_the_seconds_left_do_not_go_below_0() -> None:
-    record = stored(HELD | {"TTL": "600", "WrittenAt": "1000"})
-    assert judge("Oslo", record, body()).seconds_left == 0

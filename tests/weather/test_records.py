@@ -203,10 +203,6 @@ def test_random_records_are_valid_and_of_many_cities() -> None:
         assert WeatherRecord.parse(record.model_dump(by_alias=True)).shown() == record.shown()
 
 
-def test_a_random_record_may_be_of_a_given_location() -> None:
-    assert random_record("Atlantis").location == "Atlantis"
-
-
 def test_a_refused_record_has_a_ttl_that_momento_does_not_take() -> None:
     record = refused_record()
     assert record.ttl == 0
