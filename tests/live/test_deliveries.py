@@ -3,8 +3,8 @@
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -18,6 +18,7 @@ from live.errors import LiveError
 from live.execution_logs import ExecutionLogs
 from live.step import ENDED, DeliveryStep, Steps
 from localcloud.runner.feed import DeliveryFeed
+from tests.live.test_steps import Log as WrittenLog
 from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
 from tests.running_weather import SECRET, RunningWeather
@@ -262,40 +263,30 @@ def test_a_missing_log_group_is_an_error(running: RunningWeather) -> None:
         look(logs(running, "/aws/vendedlogs/pipes/nowhere"))
 
 
-class BrokenLogs:
-    """Logs whose second page cannot be read at first."""
+class BrokenLog(WrittenLog):
+    """A log whose second page cannot be read at first."""
 
-    def __init__(self) -> None:
-        self._broken = True
-
-    def client(self, _: str) -> "BrokenLogs":
-        """Return itself for each service."""
-        return self
-
-    def get_paginator(self, _: str) -> "BrokenLogs":
-        """Return itself for each call."""
-        return self
+    broken = True
 
     def paginate(self, **_: object) -> Iterator[dict[str, Any]]:
         """Yield the pages, once the trouble is over."""
-        yield {"events": _events("one")}
-        if self._broken:
-            self._broken = False
+        (page,) = super().paginate()
+        first, second = page["events"]
+        yield {"events": [first]}
+        if self.broken:
+            self.broken = False
             answer = {"Error": {"Code": "ThrottlingException", "Message": "later"}}
             raise ClientError(answer, "FilterLogEvents")  # type: ignore[arg-type]  # as it answers
-        yield {"events": _events("two")}
-
-
-def _events(*pipes: str) -> Sequence[dict[str, Any]]:
-    now = int(time.time() * 1000)
-    return [{"eventId": pipe, "timestamp": now, "message": json.dumps(end(pipe))} for pipe in pipes]
+        yield {"events": [second]}
 
 
 def test_nothing_is_lost_when_a_look_breaks_off() -> None:
-    source = ExecutionLogs(cast("Aws", BrokenLogs()), "any")
+    log = BrokenLog()
+    for number in (1, 2):
+        log.write("ExecutionSucceeded", number, f"execution {number}")
     with pytest.raises(LiveError, match=r"AWS answered: .*ThrottlingException.*later"):
-        look(source)
-    assert names(look(source)) == ["one", "two"]
+        look(log.source)
+    assert [one["execution"] for one in look(log.source)] == ["execution 1", "execution 2"]
 
 
 def test_a_batch_is_a_delivery_for_each_record(running: RunningWeather, log: Log) -> None:
