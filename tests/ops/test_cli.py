@@ -45,9 +45,6 @@ TO_A_COMMAND: Cases = {
     "no key to deploy": ("deploy --auto-approve", KEPT, "MOMENTO_API_KEY is not set: put it"),
     "http to synth": ("synth", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but API"),
     "http to plan": ("plan", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but API"),
-    "no terminal to deploy": ("deploy", KEPT, "there is no terminal to approve the plan on"),
-    "no terminal to destroy": ("destroy", KEPT, "there is no terminal to approve the plan on"),
-    "no terminal to bootstrap": ("bootstrap", KEPT, "there is no terminal to approve the plan on"),
     "no terminal to cdktf deploy": ("cdktf deploy", KEPT, "there is no terminal to approve the"),
     "no terminal to cdktf destroy": ("cdktf destroy", KEPT, "there is no terminal to approve"),
     "http to cdktf": ("cdktf synth", HTTP, "MOMENTO_API_ENDPOINT is 'http://example.com', but"),
@@ -185,19 +182,17 @@ TOOLS = {
 }
 
 
-@pytest.mark.parametrize("state", TOOLS)
+LOOKED_FOR = [
+    *((command, "node", "--version") for command in ("demo", "up", "synth", "review", "policy")),
+    *((command, "terraform", "version") for command in ("review", "demo", "plan")),
+]
+"""The commands, and the tools that they need; one function of the script looks for each."""
+
+
 @pytest.mark.parametrize(
-    ("command", "tool", "asked"),
-    [
-        ("demo", "node", "--version"),
-        ("up", "node", "--version"),
-        ("synth", "node", "--version"),
-        ("review", "node", "--version"),
-        ("review", "terraform", "version"),
-        ("policy", "node", "--version"),
-        ("demo", "terraform", "version"),
-        ("plan", "terraform", "version"),
-    ],
+    ("state", "command", "tool", "asked"),
+    [("none", *one) for one in LOOKED_FOR]
+    + [(state, *LOOKED_FOR[at]) for at in (0, -1) for state in TOOLS if state != "none"],
 )
 def test_a_tool_is_looked_for_before_the_first_step(
     house: House, tmp_path: Path, state: str, command: str, tool: str, asked: str
