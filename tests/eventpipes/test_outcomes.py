@@ -9,17 +9,10 @@ from eventpipes import Filtered, Outcome, Request, Requests
 from eventpipes.outcomes import outcomes
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from stacks.stack import MomentoStack
+from tests.momento_pipes.mapping.requests import record
 from tests.synthesized import read_settings
 
-REMOVED = {
-    "eventID": "1",
-    "eventName": "REMOVE",
-    "dynamodb": {
-        "Keys": {"Id": {"S": "a"}},
-        "OldImage": {"Id": {"S": "a"}},
-        "SequenceNumber": "1",
-    },
-}
+REMOVED = record("REMOVE", {"Id": {"S": "a"}}, old={}) | {"eventID": "1"}
 
 
 def document(topology: str) -> str:

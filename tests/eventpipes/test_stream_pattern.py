@@ -17,44 +17,29 @@ from eventpipes.stream_pattern import (
     unsupported_by_pipes,
 )
 from tests.each import each
+from tests.eventpipes.cases import read_record
 
-RECORDS: list[dict[str, Any]] = [
-    {
-        "eventID": "1",
-        "eventName": name,
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "eu-west-1",
-        "eventSourceARN": "arn:aws:dynamodb:eu-west-1:123456789012:table/t/stream/s",
-        "userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"},
-        "dynamodb": {
-            "ApproximateCreationDateTime": 1,
-            "Keys": {"Id": {"S": "a"}},
-            "SequenceNumber": "1",
-            "SizeBytes": 9,
-            "StreamViewType": "NEW_AND_OLD_IMAGES",
-            **dict.fromkeys(images, item),
-        },
-    }
-    for item in [
-        {
-            "Id": {"S": "a"},
-            "City": {"S": "Oslo"},
-            "a.b": {"S": "x"},
-            "Count": {"N": "5"},
-            "Is": {"BOOL": True},
-            "No": {"NULL": True},
-            "Tags": {"SS": ["x", "y"]},
-            "Stops": {"L": [{"S": "x"}, {"M": {"Name": {"S": "x"}}}]},
-            "Map": {"M": {"Deep": {"M": {"N": {"N": "1"}}}}},
-        }
-    ]
-    for name, images in [
-        ("INSERT", ["NewImage"]),
-        ("MODIFY", ["NewImage", "OldImage"]),
-        ("REMOVE", ["OldImage"]),
-    ]
-]
+ITEM = {
+    "Id": {"S": "a"},
+    "City": {"S": "Oslo"},
+    "a.b": {"S": "x"},
+    "Count": {"N": "5"},
+    "Is": {"BOOL": True},
+    "No": {"NULL": True},
+    "Tags": {"SS": ["x", "y"]},
+    "Stops": {"L": [{"S": "x"}, {"M": {"Name": {"S": "x"}}}]},
+    "Map": {"M": {"Deep": {"M": {"N": {"N": "1"}}}}},
+}
+
+
+def record(name: str) -> dict[str, Any]:
+    """Return a sample record of this item, which DynamoDB removes by its TTL."""
+    found = read_record(name)
+    found["dynamodb"] |= {image: ITEM for image in found["dynamodb"] if image.endswith("Image")}
+    return found | {"userIdentity": {"type": "Service", "principalId": "dynamodb.amazonaws.com"}}
+
+
+RECORDS = [record(name) for name in ("insert", "modify", "remove")]
 
 
 def image(**attributes: Any) -> dict[str, Any]:
@@ -108,7 +93,7 @@ SOMETIMES: list[dict[str, Any]] = [
     {"$or": [{"body": ["x"]}, {"eventName": ["INSERT"]}]},
     {"dynamodb": {"SizeBytes": [{"numeric": [">", 5]}]}},
     {"userIdentity": {"type": ["Service"]}},
-    {"awsRegion": ["eu-west-1"]},
+    {"awsRegion": ["us-east-1"]},
 ]
 
 

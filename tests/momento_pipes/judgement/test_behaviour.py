@@ -12,6 +12,7 @@ from eventpipes import Event, Filtered, Pipe, Request, Rule
 from eventpipes.request import DEFAULT_HEADERS
 from eventpipes.synthesized import definitions, rules
 from momento_pipes.momento.update_connection import PLACEHOLDER
+from tests.eventpipes.cases import read_record
 from tests.synthesized import ENDPOINT, Synthesized, synthesize
 
 OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
@@ -22,28 +23,13 @@ TOPIC = f"{ENDPOINT}/topics/momento-eventbridge-cache/momento-eventbridge-topic"
 
 
 def record(event: str, location: str, *, ttl: str | None = "600") -> dict[str, Any]:
-    """Return a stream record as DynamoDB writes it."""
-    item: dict[str, Any] = {
-        "Location": {"S": location},
-        "MaxTemp": {"N": "21"},
-        "MinTemp": {"N": "9"},
-        "ChancesOfPrecipitation": {"N": "40"},
-    }
-    if ttl is not None:
-        item["TTL"] = {"N": ttl}
-    images = {
-        "INSERT": {"NewImage": item},
-        "MODIFY": {"NewImage": item, "OldImage": item},
-        "REMOVE": {"OldImage": item},
-    }[event]
-    return {
-        "eventID": "c4ca4238a0b923820dcc509a6f75849b",
-        "eventName": event,
-        "eventVersion": "1.1",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "us-east-1",
-        "dynamodb": {"Keys": {"Location": {"S": location}}, "SequenceNumber": "1", **images},
-    }
+    """Return the sample record of an item at this place."""
+    found = read_record("insert_without_ttl" if ttl is None else "insert")
+    item = found["dynamodb"].pop("NewImage")
+    item["Location"] = found["dynamodb"]["Keys"]["Location"] = {"S": location}
+    images = {"INSERT": ["NewImage"], "MODIFY": ["NewImage", "OldImage"], "REMOVE": ["OldImage"]}
+    change = found["dynamodb"] | dict.fromkeys(images[event], item)
+    return found | {"eventName": event, "dynamodb": change}
 
 
 def outcomes(stack: Synthesized, event: dict[str, Any]) -> dict[str, str | None]:

@@ -8,7 +8,13 @@ import pytest
 from momento_pipes.judgement import judgement, service_models
 from tests.each import each
 from tests.momento_pipes.judgement.service_models import of_botocore
-from tests.momento_pipes.judgement.test_judgement import DELETE, PUT, with_override
+from tests.momento_pipes.judgement.test_judgement import (
+    CONNECTION,
+    DELETE,
+    PUT,
+    complains,
+    with_override,
+)
 from tests.synthesized import synthesize
 
 PARAMETERS = "auth_parameters.invocation_http_parameters"
@@ -32,11 +38,7 @@ PARAMETERS = "auth_parameters.invocation_http_parameters"
 )
 def test_connection_is_checked_against_the_model(path: str, value: object, says: str) -> None:
     """CreateConnection in AWS's service model `events`, as botocore ships it."""
-    stack = synthesize()
-    name = stack.one("aws_cloudwatch_event_connection")["name"]
-    document = with_override(stack, "aws_cloudwatch_event_connection", name, path, value)
-    errors = judgement.check(document).errors
-    assert [error for error in errors if says in error], errors
+    complains(with_override(synthesize(), *CONNECTION, path, value), says)
 
 
 @each(
@@ -57,11 +59,6 @@ def test_resources_are_checked_against_their_models(
     next(iter(document["resource"][type_].values()))[path] = value
     errors = judgement.check(document).errors
     assert len([error for error in errors if says in error]) == 1, errors
-
-
-def test_models_accept_the_projects_stacks() -> None:
-    for topology in ("pipes", "bus"):
-        assert judgement.check(synthesize(TOPOLOGY=topology).document).errors == []
 
 
 def test_the_shapes_are_those_that_botocore_ships() -> None:
@@ -92,6 +89,4 @@ def test_the_shapes_are_those_that_botocore_ships() -> None:
 def test_other_sources_targets_and_enrichments_are_checked(
     path: str, value: object, says: str
 ) -> None:
-    document = with_override(synthesize(), "aws_pipes_pipe", PUT, path, value)
-    errors = judgement.check(document).errors
-    assert [error for error in errors if says in error], errors
+    complains(with_override(synthesize(), "aws_pipes_pipe", PUT, path, value), says)
