@@ -48,43 +48,17 @@ def test_the_key_that_manages_keys_is_refused_in_the_file_only(env_file: Path) -
         ("cache_ttl_second", "CACHE_TTL_SECONDS"),
         ("MOMENTO_CACHENAME", "MOMENTO_CACHE_NAME"),
         ("MOMENTO_CACHE", "MOMENTO_CACHE_NAME"),
-        ("MOMENTO_TOPIC", "MOMENTO_TOPIC_NAME"),
-        ("MOMENTO_ENDPOINT", "MOMENTO_API_ENDPOINT"),
         ("MOMENTO_APIKEY", "MOMENTO_API_KEY"),
         ("MOMENTO_KEY", "MOMENTO_API_KEY"),
-        ("MOMENTO_MAX_TTL", "MOMENTO_MAX_TTL_SECONDS"),
-        ("MOMENTO_TOPIC_OPERATIONS", "MOMENTO_TOPIC_OPERATIONS_PER_SECOND"),
         ("AWS_REGOIN", "AWS_REGION"),
-        ("AWS_DEFAULT_REGIN", "AWS_DEFAULT_REGION"),
         ("AWS_ACCES_KEY_ID", "AWS_ACCESS_KEY_ID"),
         ("AWS_PROVIDER", "AWS_PROVIDER_VERSION"),
         ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
         ("PIPE_RETRIES", "PIPE_RETRY_ATTEMPTS"),
-        ("PIPE_LOGLEVEL", "PIPE_LOG_LEVEL"),
         ("TOPOLGY", "TOPOLOGY"),
-        ("PROFIL", "PROFILE"),
-        ("NAME_PREFX", "NAME_PREFIX"),
         ("TAG", "TAGS"),
-        ("ALARM", "ALARMS"),
         ("STATEBUCKET", "STATE_BUCKET"),
         ("ALLOW_DESTORY", "ALLOW_DESTROY"),
-        ("DESTINATION_RATE", "DESTINATION_RATE_LIMIT"),
-        ("IAM_SETTLE", "IAM_SETTLE_SECONDS"),
-        ("RULE_RETRY_ATTEMPT", "RULE_RETRY_ATTEMPTS"),
-    ],
-)
-def test_a_misspelt_name_in_the_file_is_refused(env_file: Path, name: str, nearest: str) -> None:
-    env_file.write_text(f"{FILE}{name}=600\n")
-    (line,) = complaints()
-    assert line == (
-        f"{name} in .env is not a setting; did you mean {nearest}? Rename it or remove it"
-        " (.env.example lists the settings)"
-    )
-
-
-@pytest.mark.parametrize(
-    ("name", "nearest"),
-    [
         ("TTL_SECONDS", "CACHE_TTL_SECONDS"),
         ("MOMENTO_CACHE_TTL_SECONDS", "CACHE_TTL_SECONDS"),
         ("PREFIX", "NAME_PREFIX"),
@@ -100,12 +74,14 @@ def test_a_misspelt_name_in_the_file_is_refused(env_file: Path, name: str, neare
         ("MOMENTO_STACK", "STACK"),
     ],
 )
-def test_words_of_a_setting_in_the_file_name_the_setting(
-    env_file: Path, name: str, nearest: str
-) -> None:
+def test_a_misspelt_name_in_the_file_is_refused(env_file: Path, name: str, nearest: str) -> None:
+    """Also a name that has only some words of a setting."""
     env_file.write_text(f"{FILE}{name}=600\n")
     (line,) = complaints()
-    assert line.startswith(f"{name} in .env is not a setting; did you mean {nearest}? ")
+    assert line == (
+        f"{name} in .env is not a setting; did you mean {nearest}? Rename it or remove it"
+        " (.env.example lists the settings)"
+    )
 
 
 @pytest.mark.parametrize("name", ["DATABASE_URL", "NODE_ENV", "DEBUG", "PORT", "X", "_"])
