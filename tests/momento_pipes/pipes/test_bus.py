@@ -8,7 +8,6 @@ import pytest
 
 from momento_pipes.judgement import judgement
 from momento_pipes.mapping import PipeConfig, RuleConfig, union_of_filters
-from stacks.settings import SettingsError
 from tests.synthesized import Block, Synthesized, read_settings, synthesize
 
 PREFIX = "weather-stats-demo"
@@ -110,12 +109,6 @@ def test_rule_may_have_no_retries() -> None:
         assert _rule(stack, operation)[1]["retry_policy"]["maximum_retry_attempts"] == 0
     stream = stack.one("aws_pipes_pipe")["source_parameters"]["dynamodb_stream_parameters"]
     assert stream["maximum_retry_attempts"] == 3
-
-
-@pytest.mark.parametrize("attempts", ["-1", "186"])
-def test_more_retries_than_a_rule_allows_are_refused(attempts: str) -> None:
-    with pytest.raises(SettingsError, match=f"RULE_RETRY_ATTEMPTS is {attempts}; .* 0 to 185"):
-        read_settings(RULE_RETRY_ATTEMPTS=attempts)
 
 
 def test_pipe_retries_that_a_rule_does_not_allow_are_refused() -> None:

@@ -1,15 +1,11 @@
 """An existing table, given by its stream's ARN."""
 
-import json
-
 import cdktf
 import pytest
 
-from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, StreamView, TopicMessage
+from momento_pipes.mapping import Attribute, KeySchema, StreamView
 from momento_pipes.monitoring.metric import Metric
 from momento_pipes.tables.existing_table import ExistingTable, ExistingTableError
-from stacks.stack import MomentoStack
-from tests.synthesized import Synthesized, read_settings
 
 KEYS = KeySchema(Attribute("Id"))
 TABLE = "arn:aws:dynamodb:eu-west-1:210987654321:table/my.table-1"
@@ -66,16 +62,3 @@ def test_a_pipe_may_use_the_tables_key_through_dynamodb_only(arn: str, region: s
     assert decrypt.conditions == {
         "StringLike": {"kms:ViaService": f"dynamodb.{region}.amazonaws.com"}
     }
-
-
-def test_a_pipeline_reads_it_and_makes_no_table() -> None:
-    stack = MomentoStack(cdktf.Testing.app(), "news", read_settings())
-    table = ExistingTable(stream_arn=STREAM_ARN, keys=KEYS)
-    mapping = ItemMapping(topic=TopicMessage(topic="news"))
-    stack.add_pipeline("news", source=table, mapping=mapping)
-    found = Synthesized(cdktf.Testing.synth(stack))
-    assert found.blocks("aws_dynamodb_table") == []
-    assert found.one("aws_pipes_pipe")["source"] == STREAM_ARN
-    policy = json.loads(found.one("aws_iam_role_policy")["policy"])
-    (read,) = (one for one in policy["Statement"] if one["Sid"] == "ReadStream")
-    assert STREAM_ARN in read["Resource"]

@@ -6,8 +6,7 @@ import pytest
 
 from live.watch import given
 from momento_pipes import watch_settings
-from stacks.settings import SettingsError
-from tests.synthesized import Block, Synthesized, read_settings, synthesize
+from tests.synthesized import Block, Synthesized, synthesize
 
 PREFIX = "weather-stats-demo"
 ON = {"WATCH": "true", "ALARMS": "true"}
@@ -51,21 +50,6 @@ def test_the_settings_reach_function_and_schedule() -> None:
     assert function["timeout"] == 265
     assert function["environment"]["variables"]["WATCH_REQUESTS"] == "200"
     assert stack.one("aws_scheduler_schedule")["schedule_expression"] == "rate(1 minute)"
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("WATCH_MINUTES", "0"),
-        ("WATCH_ITEMS", "101"),
-        ("WATCH_REQUESTS", "5"),
-        ("WATCH_SETTLE_SECONDS", "0"),
-        ("WATCH", "often"),
-    ],
-)
-def test_a_wrong_setting_is_refused(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=name):
-        read_settings(**{name: value})
 
 
 def test_the_schedule_starts_only_this_function_and_gives_up_after_a_period(
