@@ -1,9 +1,14 @@
 """What the benchmarks share: their rounds, rates, and lines of numbers."""
 
 import argparse
+import os
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -37,6 +42,29 @@ def a_second(work: Callable[[Any], object], inputs: Sequence[Any], seconds: floa
                 work(one)
         elapsed = time.perf_counter() - begin
     return times * len(inputs) / elapsed
+
+
+@dataclass(frozen=True)
+class Run:
+    """A process: wall and processor seconds, and the largest process's peak memory in MB."""
+
+    seconds: float
+    processor: float
+    megabytes: float
+
+
+def timed(command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Run:
+    """Run a command, quietly, and return what it took; its children are counted."""
+    begin = time.perf_counter()
+    with (folder / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
+        _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.perf_counter() - begin
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"error: {' '.join(command)}: {(folder / 'log').read_text()[-2000:]}")
+    unit = 1024**2 if sys.platform == "darwin" else 1024
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
 
 
 def heading(width: int, column: int) -> str:

@@ -13,9 +13,9 @@ import asyncio
 import json
 import random
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,7 @@ from localcloud.deliveries.sender import Timing
 from localcloud.momento.service import LocalMomento
 from localcloud.runner.checkpoints import Checkpoints
 from localcloud.runner.runner import Runner
+from tests.localcloud.contents import records_of, shard_of
 from tests.localcloud.race_rows import HANG_SECONDS, ROWS, Row
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
@@ -127,7 +128,7 @@ class Race:
             runner.wait_until_reading(*self._pipes)
             begin = time.monotonic()
             records = self._write()
-            self._wait(records)
+            self._wait()
             seconds = self._last - begin
             cache = {
                 key.decode(): json.loads(item.value)
@@ -173,20 +174,15 @@ class Race:
     def _write(self) -> int:
         """Write by several threads, each with keys of its own; return how many changes it took."""
         parts = [self._keys[number::WRITERS] for number in range(WRITERS)]
-        counts = [0] * len(parts)
 
-        def write(number: int) -> None:
+        def write(number: int) -> int:
             chance = random.Random(number)  # noqa: S311 - a seeded sequence is the point
-            for key, version in self._writes(parts[number], chance):
-                self._put(key, version)
-                counts[number] += 1
+            return sum(
+                self._put(key, version) for key, version in self._writes(parts[number], chance)
+            )
 
-        threads = [threading.Thread(target=write, args=(number,)) for number in range(len(parts))]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
-        return sum(counts)
+        with ThreadPoolExecutor(WRITERS) as pool:
+            return sum(pool.map(write, range(len(parts))))
 
     def _writes(self, keys: Sequence[str], chance: random.Random) -> Iterator[Write]:
         row = self._row
@@ -210,50 +206,37 @@ class Race:
                     time.sleep(row.pause)
                 yield key, next_version
 
-    def _put(self, key: str, version: int | None) -> None:
+    def _put(self, key: str, version: int | None) -> int:
+        """Write or delete a key; return 1, for one change."""
         name = self._table["name"]
         if version is None:
             self._dynamodb.delete_item(TableName=name, Key={"Id": {"S": key}})
         else:
             item = {"Id": {"S": key}, "Version": {"N": str(version)}}
             self._dynamodb.put_item(TableName=name, Item=item)
+        return 1
 
-    def _wait(self, records: int) -> None:
+    def _wait(self) -> None:
         """Wait until the pipes have handled every record, and Momento has been quiet."""
         pipes, streams = (
             client("pipes", self._aws.endpoint),
             client("dynamodbstreams", self._aws.endpoint),
         )
         arn = self._table["stream_arn"]
-        (shard,) = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+        shard = shard_of(streams, arn)
         identities = [
             f"{name}@{pipes.describe_pipe(Name=name)['CreationTime']}" for name in self._pipes
         ]
-        last = _last(streams, arn, shard["ShardId"], records)
+        last = records_of(streams, arn)[-1]["dynamodb"]["SequenceNumber"]
         deadline = time.monotonic() + PATIENCE
         while (
-            any(self._checkpoints.last(one, shard["ShardId"]) != last for one in identities)
+            any(self._checkpoints.last(one, shard) != last for one in identities)
             or self._under_way
             or time.monotonic() < self._last + QUIET_SECONDS
         ):
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self._row.name}: not everything was handled")
             time.sleep(0.05)
-
-
-def _last(streams: Any, arn: str, shard: str, records: int) -> str:
-    """Return the last sequence number of a shard, which has so many records."""
-    iterator = streams.get_shard_iterator(
-        StreamArn=arn, ShardId=shard, ShardIteratorType="TRIM_HORIZON"
-    )["ShardIterator"]
-    found: list[str] = []
-    while len(found) < records:
-        page = streams.get_records(ShardIterator=iterator, Limit=1_000)
-        if not page["Records"]:
-            break
-        found += [record["dynamodb"]["SequenceNumber"] for record in page["Records"]]
-        iterator = page["NextShardIterator"]
-    return found[-1]
 
 
 def show(results: dict[tuple[str, str], Result], topologies: Sequence[str]) -> None:

@@ -14,12 +14,9 @@ import itertools
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -31,25 +28,18 @@ sys.path.insert(0, str(ROOT))
 from localcloud import LocalAws
 from momento_pipes.momento.update_connection import version_of
 from ops.terraform import provider
+from tests.localcloud.weather_pipes import ENDPOINT
+from tests.rounds import Run, timed
 
 SIZES = (1, 10, 50, 100)
 STEPS = ("synth", "validate", "plan")
 SETTINGS = {
-    "MOMENTO_API_ENDPOINT": "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com",
+    "MOMENTO_API_ENDPOINT": ENDPOINT,
     "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
     "TF_VAR_momento_api_key": "key",
     "TF_VAR_momento_api_key_version": version_of("key"),
     "CHECKPOINT_DISABLE": "1",
 }
-
-
-@dataclass(frozen=True)
-class Run:
-    """One step of one size: wall and processor seconds, the largest process's peak in MB."""
-
-    seconds: float
-    processor: float
-    megabytes: float
 
 
 def synthesize(pipelines: int) -> None:
@@ -77,20 +67,6 @@ def synthesize(pipelines: int) -> None:
         )
     app.synth()
     gc.freeze()
-
-
-def timed(command: list[str], folder: Path, environment: Mapping[str, str]) -> Run:
-    """Run a command, quietly, and return what it took; its children are counted."""
-    begin = time.perf_counter()
-    with (folder / "log").open("w") as log:
-        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=log, stderr=log)
-        _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"error: {' '.join(command)}: {(folder / 'log').read_text()[-2000:]}")
-    unit = 1024**2 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
 
 
 def steps(pipelines: int, folder: Path, environment: Mapping[str, str]) -> Iterator[Run]:

@@ -9,29 +9,18 @@ cache is empty. Each way runs once before it counts, with its bytecode compiled 
 
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))  # run as a script from anywhere
 
-from tests.rounds import asked_rounds
+from tests.localcloud.weather_pipes import ENDPOINT
+from tests.rounds import Run, asked_rounds, timed
 
 WAYS = ("stock", "lazy", "trimmed")
-ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
-
-
-@dataclass(frozen=True)
-class Run:
-    """One synth: wall seconds, and the largest process's peak memory in MB."""
-
-    seconds: float
-    megabytes: float
 
 
 def synth(way: str, folder: Path, *, jsii_cache: Path | None = None) -> Run:
@@ -46,15 +35,7 @@ def synth(way: str, folder: Path, *, jsii_cache: Path | None = None) -> Run:
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     if jsii_cache:
         environment["JSII_RUNTIME_PACKAGE_CACHE_ROOT"] = os.fspath(jsii_cache)
-    begin = time.perf_counter()
-    process = subprocess.Popen([sys.executable, ROOT / "main.py"], cwd=folder, env=environment)
-    _, status, usage = os.wait4(process.pid, 0)
-    seconds = time.perf_counter() - begin
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        sys.exit(f"error: a {way} synth ended with {process.returncode}")
-    unit = 1024**2 if sys.platform == "darwin" else 1024
-    return Run(seconds, usage.ru_maxrss / unit)
+    return timed([sys.executable, str(ROOT / "main.py")], folder, environment)
 
 
 def measure(rounds: int, folder: Path) -> dict[str, list[Run]]:

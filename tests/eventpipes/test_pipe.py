@@ -166,12 +166,6 @@ def test_values_in_the_url_are_percent_encoded(name: str, key: str) -> None:
     assert request(of, name).url == f"https://h/{key}/items/a%2Fb?a%20b=c%20d"
 
 
-def test_constant_path_parameters_are_encoded_too() -> None:
-    assert (
-        request(pipe_to("https://h/*", "a/b ü", query_string={})).url == "https://h/a%2Fb%20%C3%BC"
-    )
-
-
 def test_the_pipes_query_is_joined_to_the_endpoints() -> None:
     assert request(pipe_to("https://h/a?x=1", query_string={"y": "2"})).url == "https://h/a?x=1&y=2"
 

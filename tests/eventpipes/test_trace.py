@@ -102,11 +102,6 @@ def is_same(traces: tuple[TracedRequest, ...], outcome: Outcome) -> None:
         assert SECRET not in repr(trace)
 
 
-def is_read(trace: TracedRequest) -> list[str]:
-    """Return the expressions of the parts that are not constants."""
-    return [origin.expression for _, origin in trace.origins if origin.is_read]
-
-
 @reproducibly(300)
 @given(
     record=RECORD,

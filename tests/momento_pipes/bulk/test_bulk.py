@@ -30,16 +30,6 @@ def machine(stack: Synthesized, name: str) -> Any:
     return json.loads(stack.one("aws_sfn_state_machine", f"{PREFIX}-bulk-{name}")["definition"])
 
 
-def test_without_the_setting_there_is_nothing(weather: Synthesized) -> None:
-    assert weather.blocks("aws_sfn_state_machine") == []
-    assert weather.blocks("aws_s3_bucket") == []
-
-
-def test_production_does_not_have_it_by_default() -> None:
-    stack = synthesize(PROFILE="production")
-    assert stack.blocks("aws_sfn_state_machine") == []
-
-
 def test_the_engine_runs_the_definitions(bulk: Synthesized) -> None:
     kinds = {
         one["name"].removeprefix(f"{PREFIX}-bulk-"): one["type"]

@@ -4,7 +4,6 @@ from typing import Any
 
 import pytest
 
-from eventpipes import Pipe
 from momento_pipes.mapping import (
     DELETE,
     OPERATIONS,
@@ -87,12 +86,6 @@ NARROW = ItemMapping(cache=ENTRY, topic=MESSAGE, where={STATUS: ["open"]})
 )
 def test_change_sends_these_operations(mapping: ItemMapping, event: Any, names: list[str]) -> None:
     assert list(sent(mapping, STREAM, event)) == names
-
-
-@pytest.mark.parametrize("mapping", [PLAIN, NARROW])
-def test_eventbridge_accepts_every_pipe_of_a_mapping(mapping: ItemMapping) -> None:
-    for name, route in mapping.pipe_configs(STREAM, "shop").items():
-        Pipe(route.definition(name, method="PUT", endpoint="https://momento.example/*"))
 
 
 LONG = [Attribute(f"attribute{number:03}") for number in range(200)]

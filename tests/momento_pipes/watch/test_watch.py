@@ -25,12 +25,6 @@ def alarms(stack: Synthesized) -> dict[str, Block]:
     return {str(one["alarm_name"]).removeprefix(f"{PREFIX}-"): one for one in found}
 
 
-def test_without_the_setting_there_is_no_watch(weather: Synthesized) -> None:
-    for kind in ("aws_lambda_function", "aws_scheduler_schedule"):
-        assert weather.blocks(kind) == []
-    assert len(weather.blocks("aws_secretsmanager_secret")) == 1
-
-
 def test_the_function_has_time_for_all_its_requests(watched: Synthesized) -> None:
     function = watched.one("aws_lambda_function")
     assert function["timeout"] == 30 + 60 + 60

@@ -329,9 +329,6 @@ def test_state_key_follows_the_prefix_unless_set(
     assert (settings.state_bucket, settings.state_key) == (bucket, key)
 
 
-"""A host of Momento, as its page "Regions" names it."""
-
-
 @pytest.mark.parametrize(
     ("most", "ttl", "taken"),
     [

@@ -32,8 +32,11 @@ def test_a_region_without_momento_is_a_warning() -> None:
 
 
 def test_an_endpoint_in_another_region_is_a_warning() -> None:
+    """Momento's page "API keys": a v2 key is valid across all regions."""
     (warning,) = read_settings(AWS_REGION="eu-west-1").warnings
     assert warning.startswith("AWS_REGION is eu-west-1, but MOMENTO_API_ENDPOINT is in us-east-1")
+    assert "own region only" not in warning
+    assert "API key of the first version (v1)" in warning
 
 
 def test_a_topic_in_another_region_is_a_warning() -> None:
@@ -68,10 +71,3 @@ def test_an_endpoint_that_is_not_a_momento_host_gives_a_warning(host: str) -> No
 @pytest.mark.parametrize("host", [MOMENTO, MOMENTO.upper(), f"{MOMENTO}:443"])
 def test_a_host_of_momentos_gives_no_warning(host: str) -> None:
     assert read_settings(MOMENTO_API_ENDPOINT=f"https://{host}").warnings == ()
-
-
-def test_no_warning_says_that_a_key_works_in_one_region_only() -> None:
-    """Momento's page "API keys": a v2 key is valid across all regions."""
-    (warning,) = read_settings(AWS_REGION="eu-west-1").warnings
-    assert "own region only" not in warning
-    assert "API key of the first version (v1)" in warning
