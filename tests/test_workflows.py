@@ -216,6 +216,18 @@ def run_step(script: str, folder: Path, **env: str) -> str:
     return done.stdout
 
 
+def losses(runner: Path) -> list[str]:
+    """Return the losses that a step allowed."""
+    arguments = (runner / "arguments").read_text(encoding="utf-8").splitlines()
+    return [arguments[n + 1] for n, one in enumerate(arguments) if one == "--allow"]
+
+
+def run_in_deploy(step: str, runner: Path, allow: str) -> None:
+    """Run a step of the workflow that deploys."""
+    env = {one: str(runner / one) for one in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    run_step(script("deploy", step), runner, ALLOW=allow, **env)
+
+
 @pytest.fixture
 def runner(tmp_path: Path) -> Path:
     """Return a folder with a plan and a ./help.sh, which ends as the file `code` says."""
@@ -255,30 +267,23 @@ def test_a_pull_requests_text_allows_a_loss(runner: Path, body: str, allowed: li
     with pytest.raises(subprocess.CalledProcessError) as ended:
         run_step(script("plan", "Review"), runner, BODY=body)
     assert ended.value.returncode == 3
-    arguments = (runner / "arguments").read_text(encoding="utf-8").splitlines()
-    assert [arguments[n + 1] for n, one in enumerate(arguments) if one == "--allow"] == allowed
+    assert losses(runner) == allowed
     assert (runner / "review.md").exists()
     assert not (runner / "owned").exists()
 
 
 @pytest.mark.parametrize(
-    ("name", "step"),
-    [
-        ("deploy", "Review"),
-        ("deploy", "Apply the plan, unless something was deployed since or a loss is not allowed"),
-    ],
+    "step",
+    ["Review", "Apply the plan, unless something was deployed since or a loss is not allowed"],
 )
 @pytest.mark.parametrize("allow", ["", "aws_a.b:off@00000000 c.d:replaced@11111111"])
 def test_who_deploys_by_hand_allows_the_same_in_both_jobs(
-    runner: Path, name: str, step: str, allow: str
+    runner: Path, step: str, allow: str
 ) -> None:
     """The guard is asked when the plan is reviewed, and again when it is applied."""
     (runner / "code").write_text("0", encoding="utf-8")
-    env = {one: str(runner / one) for one in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    run_step(script(name, step), runner, ALLOW=allow, **env)
-    arguments = (runner / "arguments").read_text(encoding="utf-8").splitlines()
-    found = [arguments[n + 1] for n, one in enumerate(arguments) if one == "--allow"]
-    assert found == allow.split()
+    run_in_deploy(step, runner, allow)
+    assert losses(runner) == allow.split()
 
 
 def test_both_jobs_take_the_same_losses() -> None:
@@ -302,8 +307,7 @@ def test_a_text_that_was_edited_is_read_again() -> None:
 def test_a_push_that_changes_nothing_asks_nobody(runner: Path, headline: str, changes: str) -> None:
     (runner / "code").write_text("0", encoding="utf-8")
     (runner / "headline").write_text(headline, encoding="utf-8")
-    env = {one: str(runner / one) for one in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    run_step(script("deploy", "Review"), runner, ALLOW="", **env)
+    run_in_deploy("Review", runner, "")
     assert (runner / "GITHUB_OUTPUT").read_text(encoding="utf-8") == f"changes={changes}\n"
 
 

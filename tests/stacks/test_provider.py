@@ -25,27 +25,28 @@ def test_the_provider_is_pinned(stack: str, environment: dict[str, str], version
     }
 
 
-@both_stacks
-def test_the_provider_has_the_region_and_no_tags_unless_set(stack: str) -> None:
-    assert synthesize(stack).document["provider"] == {"aws": [{"region": "us-east-1"}]}
+def tagged(region: str, **tags: str) -> dict[str, object]:
+    """Return a provider that gives all resources these tags."""
+    return {"region": region, "default_tags": [{"tags": tags}]}
 
 
 @both_stacks
-def test_production_tags_all_resources(stack: str) -> None:
-    (provider,) = synthesize(stack, PROFILE="production", TAGS="team=a").document["provider"]["aws"]
-    assert provider["default_tags"] == [
-        {"tags": {"Project": "weather-stats-demo", "Profile": "production", "team": "a"}}
-    ]
-
-
-@both_stacks
-def test_region_and_tags_are_settings(stack: str) -> None:
-    document = synthesize(stack, AWS_REGION="eu-west-1", TAGS="team=weather, stage=test").document
-    assert document["provider"] == {
-        "aws": [
-            {
-                "region": "eu-west-1",
-                "default_tags": [{"tags": {"team": "weather", "stage": "test"}}],
-            }
-        ]
-    }
+@pytest.mark.parametrize(
+    ("environment", "provider"),
+    [
+        ({}, {"region": "us-east-1"}),
+        (
+            {"PROFILE": "production", "TAGS": "team=a"},
+            tagged("us-east-1", Project="weather-stats-demo", Profile="production", team="a"),
+        ),
+        (
+            {"AWS_REGION": "eu-west-1", "TAGS": "team=weather, stage=test"},
+            tagged("eu-west-1", team="weather", stage="test"),
+        ),
+    ],
+    ids=["default", "production", "settings"],
+)
+def test_the_provider_has_region_and_tags(
+    stack: str, environment: dict[str, str], provider: dict[str, object]
+) -> None:
+    assert synthesize(stack, **environment).document["provider"] == {"aws": [provider]}

@@ -4,48 +4,39 @@ import json
 
 import pytest
 
-from tests.synthesized import STACKS, Synthesized, synthesize
+from tests.synthesized import Synthesized, synthesize
 
-STATE_KEYS = {
-    "weather": "weather-stats-demo/terraform.tfstate",
-    "state": "state-bucket/terraform.tfstate",
-}
+OWN = {"STATE_BUCKET": "my-state", "STATE_KEY": "mine.tfstate", "AWS_REGION": "eu-west-1"}
 
 
-@pytest.mark.parametrize("stack", STACKS)
-def test_every_stack_keeps_its_state_in_s3_encrypted_and_locked(stack: str) -> None:
-    assert synthesize(stack).document["terraform"]["backend"] == {
+@pytest.mark.parametrize(
+    ("stack", "environment", "place"),
+    [
+        ("weather", {}, "weather-stats-demo-terraform-state weather-stats-demo/terraform.tfstate"),
+        ("state", {}, "weather-stats-demo-terraform-state state-bucket/terraform.tfstate"),
+        ("weather", OWN, "my-state mine.tfstate"),
+        ("state", OWN, "my-state state-bucket/terraform.tfstate"),
+        (
+            "weather",
+            {"NAME_PREFIX": "traffic"},
+            "traffic-terraform-state traffic/terraform.tfstate",
+        ),
+    ],
+)
+def test_every_stack_keeps_its_state_in_s3_encrypted_and_locked(
+    stack: str, environment: dict[str, str], place: str
+) -> None:
+    """The state bucket's own state has its own key, whatever `STATE_KEY` is."""
+    bucket, key = place.split()
+    assert synthesize(stack, **environment).document["terraform"]["backend"] == {
         "s3": {
-            "bucket": "weather-stats-demo-terraform-state",
-            "key": STATE_KEYS[stack],
-            "region": "us-east-1",
+            "bucket": bucket,
+            "key": key,
+            "region": environment.get("AWS_REGION", "us-east-1"),
             "encrypt": True,
             "use_lockfile": True,
         }
     }
-
-
-@pytest.mark.parametrize(
-    ("stack", "key"), [("weather", "mine.tfstate"), ("state", STATE_KEYS["state"])]
-)
-def test_the_backend_follows_the_settings(stack: str, key: str) -> None:
-    """The state bucket's own state has its own key, whatever `STATE_KEY` is."""
-    document = synthesize(
-        stack, STATE_BUCKET="my-state", STATE_KEY="mine.tfstate", AWS_REGION="eu-west-1"
-    ).document
-    assert document["terraform"]["backend"]["s3"] == {
-        "bucket": "my-state",
-        "key": key,
-        "region": "eu-west-1",
-        "encrypt": True,
-        "use_lockfile": True,
-    }
-
-
-def test_two_prefixes_share_no_state() -> None:
-    backend = synthesize(NAME_PREFIX="traffic").document["terraform"]["backend"]["s3"]
-    assert backend["bucket"] == "traffic-terraform-state"
-    assert backend["key"] == "traffic/terraform.tfstate"
 
 
 def test_the_bucket_is_protected_from_destroy(state: Synthesized) -> None:

@@ -13,13 +13,6 @@ from tests.synthesized import ENDPOINT, REPO, read_settings
 FILE = f"MOMENTO_API_ENDPOINT={ENDPOINT}\n"
 
 
-@pytest.fixture
-def env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Return the `.env` of an empty working directory."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path / ".env"
-
-
 def complaints(**environment: str) -> list[str]:
     """Return the error lines of loading the settings."""
     try:

@@ -52,26 +52,19 @@ def test_the_example_shows_the_default(variable: str) -> None:
     assert dotenv_values(EXAMPLE)[variable] == expected
 
 
-def test_the_example_is_valid_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_bytes(EXAMPLE.read_bytes())
+def test_the_example_is_valid_as_it_is(env_file: Path) -> None:
+    env_file.write_bytes(EXAMPLE.read_bytes())
     assert Settings.load() == read_settings(MOMENTO_API_ENDPOINT=ENDPOINT)
 
 
-def test_the_environment_wins_over_the_file(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("MOMENTO_CACHE_NAME=file\nMOMENTO_TOPIC_NAME=file\n")
+def test_the_environment_wins_over_the_file(env_file: Path) -> None:
+    env_file.write_text("MOMENTO_CACHE_NAME=file\nMOMENTO_TOPIC_NAME=file\n")
     settings = read_settings(MOMENTO_CACHE_NAME="environment")
     assert (settings.cache_name, settings.topic_name) == ("environment", "file")
 
 
-def test_an_empty_variable_counts_as_not_set(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("MOMENTO_CACHE_NAME=file\nPIPE_RETRY_ATTEMPTS=\n")
+def test_an_empty_variable_counts_as_not_set(env_file: Path) -> None:
+    env_file.write_text("MOMENTO_CACHE_NAME=file\nPIPE_RETRY_ATTEMPTS=\n")
     settings = read_settings(MOMENTO_CACHE_NAME="")
     assert (settings.cache_name, settings.retry_attempts) == ("file", 3)
 
@@ -281,11 +274,8 @@ def test_several_wrong_values_give_a_line_each() -> None:
     ]
 
 
-def test_a_file_that_is_not_text_gives_a_line(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_bytes("TAGS=owner=José\n".encode("latin-1"))
+def test_a_file_that_is_not_text_gives_a_line(env_file: Path) -> None:
+    env_file.write_bytes("TAGS=owner=José\n".encode("latin-1"))
     (line,) = _complaints()
     assert ".env" in line
 
