@@ -94,24 +94,24 @@ def test_a_stack_without_pipes_gives_an_empty_list() -> None:
     assert definitions({}) == []
 
 
-def test_an_enrichment_is_unsupported(document: Any) -> None:
-    only(document, "aws_pipes_pipe")["enrichment"] = "arn:aws:lambda:us-east-1:1:function:f"
-    with pytest.raises(Unsupported, match="it has an enrichment"):
-        Pipe(definitions(document)[0])
-
-
-def test_another_source_is_unsupported(document: Any) -> None:
-    only(document, "aws_pipes_pipe")["source_parameters"] = {"sqs_queue_parameters": {}}
-    with pytest.raises(Unsupported, match="the source is not a DynamoDB stream"):
-        Pipe(definitions(document)[0])
+NO_TARGET = "the target is not an API destination, an event bus"
 
 
 @pytest.mark.parametrize(
-    "target", ["arn:aws:sqs:us-east-1:1:queue", "${aws_sqs_queue.nope.arn}", "${var.target}"]
+    ("argument", "value", "reason"),
+    [
+        ("enrichment", "arn:aws:lambda:us-east-1:1:function:f", "it has an enrichment"),
+        ("source_parameters", {"sqs_queue_parameters": {}}, "the source is not a DynamoDB stream"),
+        ("target", "arn:aws:sqs:us-east-1:1:queue", NO_TARGET),
+        ("target", "${aws_sqs_queue.nope.arn}", NO_TARGET),
+        ("target", "${var.target}", NO_TARGET),
+    ],
 )
-def test_another_target_is_unsupported(document: Any, target: str) -> None:
-    only(document, "aws_pipes_pipe")["target"] = target
-    with pytest.raises(Unsupported, match="the target is not an API destination, an event bus"):
+def test_another_kind_of_pipe_is_unsupported(
+    document: Any, argument: str, value: object, reason: str
+) -> None:
+    only(document, "aws_pipes_pipe")[argument] = value
+    with pytest.raises(Unsupported, match=reason):
         Pipe(definitions(document)[0])
 
 

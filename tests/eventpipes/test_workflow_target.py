@@ -27,6 +27,7 @@ from tests.eventpipes.workflow.machines import letter
 ARN = "arn:aws:states:us-east-1:123456789012:stateMachine:weather-changes"
 CONNECTION_ARN = "${aws_cloudwatch_event_connection.momento.arn}"
 CONNECTION = Connection(name="momento", headers={"Authorization": Secret("planted-key")})
+OAUTH = Connection(name="m", headers={}, unsupported="OAuth")
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 INSERT = {"eventID": "1", "eventName": "INSERT", "dynamodb": {"Keys": {"id": {"S": "a"}}}}
 PUT: dict[str, Any] = {
@@ -143,16 +144,7 @@ def test_a_template_that_makes_no_json_makes_text() -> None:
     [
         ({"definition": "{"}, {}, InvalidDefinition, "state machine weather-changes"),
         ({"connections": {}}, {}, Unsupported, "is not known"),
-        (
-            {
-                "connections": {
-                    CONNECTION_ARN: Connection(name="m", headers={}, unsupported="OAuth")
-                }
-            },
-            {},
-            Unsupported,
-            "OAuth",
-        ),
+        ({"connections": {CONNECTION_ARN: OAUTH}}, {}, Unsupported, "OAuth"),
         ({"type": "STANDARD"}, {}, InvalidDefinition, "only EXPRESS answers a pipe"),
         ({"invocation_type": "FIRE_AND_FORGET"}, {}, InvalidDefinition, "use REQUEST_RESPONSE"),
         (
@@ -160,30 +152,6 @@ def test_a_template_that_makes_no_json_makes_text() -> None:
             {"source": Source(arn=SOURCE.arn)},
             Unsupported,
             "the engine runs REQUEST_RESPONSE",
-        ),
-        (
-            {},
-            {"source": dataclasses.replace(SOURCE, batch_size=10_001)},
-            InvalidDefinition,
-            "use 1 to 10000",
-        ),
-        (
-            {},
-            {"source": dataclasses.replace(SOURCE, parallelization_factor=11)},
-            InvalidDefinition,
-            "use 1 to 10",
-        ),
-        (
-            {},
-            {"source": dataclasses.replace(SOURCE, maximum_batching_window=301)},
-            InvalidDefinition,
-            "use 0 to 300",
-        ),
-        (
-            {},
-            {"source": dataclasses.replace(SOURCE, on_partial_batch_item_failure="HALVE")},
-            InvalidDefinition,
-            "AUTOMATIC_BISECT",
         ),
         ({}, {"query_string": {"a": "b"}}, InvalidDefinition, "write them in its tasks"),
     ],
@@ -194,6 +162,20 @@ def test_what_cannot_be_run_is_refused(
     with pytest.raises(error, match=said) as refused:
         pipe(target, **changes)
     assert str(refused.value).startswith("pipe weather-changes-pipe: ")
+
+
+@each(
+    ("changes", "said"),
+    [
+        ({"batch_size": 10_001}, "use 1 to 10000"),
+        ({"parallelization_factor": 11}, "use 1 to 10"),
+        ({"maximum_batching_window": 301}, "use 0 to 300"),
+        ({"on_partial_batch_item_failure": "HALVE"}, "AUTOMATIC_BISECT"),
+    ],
+)
+def test_a_source_that_aws_refuses_is_refused(changes: dict[str, Any], said: str) -> None:
+    with pytest.raises(InvalidDefinition, match=f"^pipe weather-changes-pipe: .*{said}"):
+        pipe(source=dataclasses.replace(SOURCE, **changes))
 
 
 def test_the_faults_of_the_state_machine_are_those_of_the_pipe() -> None:

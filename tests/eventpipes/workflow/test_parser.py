@@ -65,16 +65,7 @@ INVALID: list[tuple[dict[str, Any], str]] = [
     ({"A": {"Type": "Fail", "Error": 5}}, "Error is not text"),
     ({"A": {**MAP, "MaxConcurrency": -1}}, "MaxConcurrency is -1"),
     ({"A": {**MAP, "MaxConcurrency": 1.5}}, "not a whole number"),
-    (
-        {
-            "A": {
-                **MAP,
-                "Type": "Map",
-                "ItemProcessor": {"StartAt": "X", "States": {"Y": passing()}},
-            }
-        },
-        "X",
-    ),
+    ({"A": {**MAP, "ItemProcessor": {"StartAt": "X", "States": {"Y": passing()}}}}, "X"),
     (without("ItemProcessor", MAP), "it has no ItemProcessor"),
     ({"In": {**MAP}}, "2 states have the name 'In'"),
     (without("Arguments", http()), "it has no Arguments"),
