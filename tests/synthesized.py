@@ -90,6 +90,11 @@ class Synthesized:
         (found,) = policy["Statement"]
         return found
 
+    def alarms(self) -> dict[str, Block]:
+        """Return the alarms of the default prefix by their names without it."""
+        found = self.blocks("aws_cloudwatch_metric_alarm")
+        return {one["alarm_name"].removeprefix("weather-stats-demo-"): one for one in found}
+
     @property
     def wait(self) -> Block:
         """The only resource that waits for IAM."""

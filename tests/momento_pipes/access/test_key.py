@@ -95,16 +95,12 @@ def test_dynamodb_alone_may_be_granted_the_key() -> None:
     }
 
 
-def test_cloudwatch_logs_uses_the_key_for_one_log_group() -> None:
-    logs = _statements()["EncryptLogs"]
-    assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
-    assert logs["Condition"] == {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": LOG_GROUP}}
-
-
 def test_cloudwatch_logs_uses_the_key_for_each_pipelines_log_group() -> None:
-    groups = [LOG_GROUP, f"{LOG_GROUP}-2"]
-    condition = _statements(*groups)["EncryptLogs"]["Condition"]
-    assert condition == {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": groups}}
+    two = [LOG_GROUP, f"{LOG_GROUP}-2"]
+    for groups, written in (([LOG_GROUP], LOG_GROUP), (two, two)):
+        logs = _statements(*groups)["EncryptLogs"]
+        assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
+        assert logs["Condition"] == {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": written}}
 
 
 def test_cloudwatchs_alarms_use_the_key_for_one_topic() -> None:

@@ -72,23 +72,23 @@ def test_the_warning_says_what_it_means_and_what_to_do() -> None:
     assert [f"warning: {text}\n" for text in readers.warnings()] == [MANY_READERS]
 
 
+def judged(folder: Path, topics: str, source: ExistingTable, **settings: str) -> list[str]:
+    """Return the warnings for a stack with a pipeline for each of these topics."""
+    app = App(outdir=str(folder))
+    stack = MomentoStack(app, "own", read_settings(**settings))
+    for name in topics:
+        mapping = ItemMapping(topic=TopicMessage(topic=name, value=[KEY]))
+        stack.add_pipeline(name, source=source, mapping=mapping)
+    app.synth()
+    return judgement.judge(str(folder), "own")
+
+
 def test_stack_adds_up_the_pipes_of_its_pipelines(tmp_path: Path) -> None:
     """Three pipelines on one stream with one topic each; each pipeline alone gives no warning."""
-    app = App(outdir=str(tmp_path))
-    stack = MomentoStack(app, "own", read_settings())
-    for name in ("a", "b", "c"):
-        mapping = ItemMapping(topic=TopicMessage(topic=name, value=[KEY]))
-        stack.add_pipeline(name, source=table(), mapping=mapping)
-    app.synth()
-    (warning,) = judgement.judge(str(tmp_path), "own")
+    (warning,) = judged(tmp_path, "abc", table())
     names = ", ".join(f"weather-stats-demo-{name}" for name in "abc")
     assert warning.startswith(f"pipelines {names}: 3 pipes read each shard of the stream, but AWS")
 
 
 def test_one_reader_gives_no_warning(tmp_path: Path) -> None:
-    app = App(outdir=str(tmp_path))
-    stack = MomentoStack(app, "own", read_settings(TOPOLOGY="bus"))
-    mapping = ItemMapping(topic=TopicMessage(topic="changes", value=[KEY]))
-    stack.add_pipeline("a", source=table(global_table=True), mapping=mapping)
-    app.synth()
-    assert judgement.judge(str(tmp_path), "own") == []
+    assert judged(tmp_path, "a", table(global_table=True), TOPOLOGY="bus") == []

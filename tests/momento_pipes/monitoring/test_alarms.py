@@ -25,13 +25,6 @@ WATCH = {
 }
 
 
-def _alarm(stack: Synthesized, name: str) -> Block:
-    """Return the alarm of a name."""
-    alarms = stack.blocks("aws_cloudwatch_metric_alarm")
-    (found,) = [alarm for alarm in alarms if alarm["alarm_name"] == f"{PREFIX}-{name}"]
-    return found
-
-
 def _queue(stack: Synthesized) -> dict[str, str]:
     return {"QueueName": stack.one("aws_sqs_queue").ref("name")}
 
@@ -61,7 +54,7 @@ def _only_metric(alarm: Block) -> Any:
 def test_dead_letter_raises_an_alarm_and_another_at_half_its_age(
     production: Synthesized, name: str, metric: str, threshold: int
 ) -> None:
-    alarm = _alarm(production, name)
+    alarm = production.alarms()[name]
     assert _only_metric(alarm) == {
         "namespace": "AWS/SQS",
         "metric_name": metric,
@@ -75,7 +68,7 @@ def test_dead_letter_raises_an_alarm_and_another_at_half_its_age(
 @pytest.mark.parametrize("name", [*FAILING, *THROTTLED])
 def test_failing_or_throttled_pipe_raises_an_alarm(production: Synthesized, name: str) -> None:
     metric, operation = (FAILING | THROTTLED)[name]
-    alarm = _alarm(production, name)
+    alarm = production.alarms()[name]
     assert _only_metric(alarm) == {
         "namespace": "AWS/EventBridge/Pipes",
         "metric_name": metric,
@@ -89,7 +82,7 @@ def test_failing_or_throttled_pipe_raises_an_alarm(production: Synthesized, name
 def test_silent_pipe_of_a_written_table_raises_an_alarm(
     production: Synthesized,
 ) -> None:
-    alarm = _alarm(production, "topic-publish-silent")
+    alarm = production.alarms()["topic-publish-silent"]
     written, taken, expression = alarm["metric_query"]
     table = production.one("aws_dynamodb_table").ref("name")
     assert written["metric"]["metric_name"] == "ConsumedWriteCapacityUnits"
@@ -103,15 +96,17 @@ def test_silent_pipe_of_a_written_table_raises_an_alarm(
 
 def test_only_a_pipe_without_a_filter_has_the_alarm_for_silence(production: Synthesized) -> None:
     """A pipe with a filter may take no record for a long time, such as when nothing is removed."""
-    alarms = {alarm["alarm_name"] for alarm in production.blocks("aws_cloudwatch_metric_alarm")}
     names = {"dead-letters", "dead-letters-old", *FAILING, *THROTTLED, "topic-publish-silent"}
-    assert alarms == {f"{PREFIX}-{name}" for name in names | WATCH}
+    assert production.alarms().keys() == names | WATCH
 
 
 def test_missing_data_starts_no_alarm(production: Synthesized) -> None:
-    """An empty queue, an idle pipe and an unused table send no data; the watch always does."""
-    for alarm in production.blocks("aws_cloudwatch_metric_alarm"):
-        starts = alarm["alarm_name"] == f"{PREFIX}-watch-silent"
+    """An empty queue, an idle pipe and an unused table send no data; the watch always does.
+
+    Lambda sends no metric of a function that did not run.
+    """
+    for name, alarm in production.alarms().items():
+        starts = name == "watch-silent"
         assert alarm["treat_missing_data"] == ("breaching" if starts else "notBreaching")
 
 
@@ -126,9 +121,8 @@ def test_every_alarm_has_a_row_in_the_page_that_it_names(topology: str) -> None:
     page = (REPO / "docs" / "alarms.md").read_text(encoding="utf-8")
     rows = set(re.findall(r"^\| `([^`]+)` \|", page, re.MULTILINE))
     stack = synthesize(PROFILE="production", TOPOLOGY=topology)
-    for alarm in stack.blocks("aws_cloudwatch_metric_alarm"):
+    for name, alarm in stack.alarms().items():
         assert alarm["alarm_description"].endswith("What to do: docs/alarms.md")
-        name = alarm["alarm_name"].removeprefix(f"{PREFIX}-")
         of = "{rule}" if topology == "bus" and name.startswith(PIPES) else "{pipe}"
         assert re.sub(f"^({'|'.join(PIPES)}|changes)-", f"{of}-", name) in rows
 

@@ -160,10 +160,10 @@ def test_with_an_own_key_the_rules_may_encrypt_their_dead_letters(
 def test_rules_have_alarms_for_failed_and_lost_events(
     production_bus: Synthesized,
 ) -> None:
-    names = {one["alarm_name"] for one in production_bus.blocks("aws_cloudwatch_metric_alarm")}
+    names = production_bus.alarms().keys()
     for operation in OPERATIONS:
-        assert {f"{PREFIX}-{operation}-failing", f"{PREFIX}-{operation}-lost"} <= names
-    assert f"{PREFIX}-changes-silent" in names
+        assert {f"{operation}-failing", f"{operation}-lost"} <= names
+    assert "changes-silent" in names
 
 
 def test_records_that_no_rule_takes_are_filtered_before_the_bus() -> None:

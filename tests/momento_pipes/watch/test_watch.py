@@ -6,7 +6,7 @@ import pytest
 
 from live.watch import given
 from momento_pipes import watch_settings
-from tests.synthesized import Block, Synthesized, synthesize
+from tests.synthesized import Synthesized, synthesize
 
 PREFIX = "weather-stats-demo"
 ON = {"WATCH": "true", "ALARMS": "true"}
@@ -17,12 +17,6 @@ ALARMS = ["lag", "missing-entries", "stale-entries", "watch-failing", "watch-sil
 def watched() -> Synthesized:
     """Return the weather stack with a watch and alarms."""
     return synthesize(**ON)
-
-
-def alarms(stack: Synthesized) -> dict[str, Block]:
-    """Return the alarms by name, without the prefix."""
-    found = stack.blocks("aws_cloudwatch_metric_alarm")
-    return {str(one["alarm_name"]).removeprefix(f"{PREFIX}-"): one for one in found}
 
 
 def test_the_function_has_time_for_all_its_requests(watched: Synthesized) -> None:
@@ -113,10 +107,10 @@ def test_in_production_secret_and_log_have_the_stacks_key() -> None:
 def test_each_finding_has_an_alarm_and_pipes_that_are_apart_have_one(
     watched: Synthesized,
 ) -> None:
-    without = alarms(synthesize(ALARMS="true"))
-    added = {name: one for name, one in alarms(watched).items() if name not in without}
+    without = synthesize(ALARMS="true").alarms()
+    added = {name: one for name, one in watched.alarms().items() if name not in without}
     assert sorted(added) == sorted([*ALARMS, "pipes-apart"])
-    own = alarms(synthesize(TOPOLOGY="workflow", **ON))
+    own = synthesize(TOPOLOGY="workflow", **ON).alarms()
     assert "pipes-apart" not in own
     assert set(ALARMS) <= set(own)
     for name in ("stale-entries", "missing-entries", "lag"):
@@ -126,17 +120,9 @@ def test_each_finding_has_an_alarm_and_pipes_that_are_apart_have_one(
         assert query["metric"]["stat"] == "Maximum"
 
 
-def test_a_watch_that_does_not_run_is_an_alarm(watched: Synthesized) -> None:
-    """Lambda sends no metric of a function that did not run."""
-    silent = alarms(watched)["watch-silent"]
-    assert silent["treat_missing_data"] == "breaching"
-    others = [one for name, one in alarms(watched).items() if name != "watch-silent"]
-    assert {one["treat_missing_data"] for one in others} == {"notBreaching"}
-
-
 def test_an_alarms_period_is_never_shorter_than_the_time_between_two_runs() -> None:
     stack = synthesize(WATCH_MINUTES="30", **ON)
-    (query,) = alarms(stack)["stale-entries"]["metric_query"]
+    (query,) = stack.alarms()["stale-entries"]["metric_query"]
     assert query["metric"]["period"] == 1_800
 
 
