@@ -203,29 +203,22 @@ def script(name: str, step: str) -> str:
     return str(next(one["run"] for one in steps(path) if one.get("name") == step))
 
 
-def run_step(script: str, folder: Path, **env: str) -> str:
-    """Run a step as GitHub does, with a ./help.sh that notes its arguments; return its output."""
-    done = subprocess.run(
-        ["bash", "-e", "-o", "pipefail", "-c", script],
+def run_step(name: str, step: str, folder: Path, **env: str) -> None:
+    """Run a workflow's step as GitHub does, with a ./help.sh that notes its arguments."""
+    files = {one: str(folder / one) for one in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    subprocess.run(
+        ["bash", "-e", "-o", "pipefail", "-c", script(name, step)],
         cwd=folder,
-        env={**os.environ, "RUNNER_TEMP": str(folder), **env},
+        env={**os.environ, "RUNNER_TEMP": str(folder), **files, **env},
         capture_output=True,
-        text=True,
         check=True,
     )
-    return done.stdout
 
 
 def losses(runner: Path) -> list[str]:
     """Return the losses that a step allowed."""
     arguments = (runner / "arguments").read_text(encoding="utf-8").splitlines()
     return [arguments[n + 1] for n, one in enumerate(arguments) if one == "--allow"]
-
-
-def run_in_deploy(step: str, runner: Path, allow: str) -> None:
-    """Run a step of the workflow that deploys."""
-    env = {one: str(runner / one) for one in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
-    run_step(script("deploy", step), runner, ALLOW=allow, **env)
 
 
 @pytest.fixture
@@ -265,7 +258,7 @@ def test_a_pull_requests_text_allows_a_loss(runner: Path, body: str, allowed: li
     """A plan that is held back has a review, too. The step fails with the review's exit code."""
     (runner / "code").write_text("3", encoding="utf-8")
     with pytest.raises(subprocess.CalledProcessError) as ended:
-        run_step(script("plan", "Review"), runner, BODY=body)
+        run_step("plan", "Review", runner, BODY=body)
     assert ended.value.returncode == 3
     assert losses(runner) == allowed
     assert (runner / "review.md").exists()
@@ -282,7 +275,7 @@ def test_who_deploys_by_hand_allows_the_same_in_both_jobs(
 ) -> None:
     """The guard is asked when the plan is reviewed, and again when it is applied."""
     (runner / "code").write_text("0", encoding="utf-8")
-    run_in_deploy(step, runner, allow)
+    run_step("deploy", step, runner, ALLOW=allow)
     assert losses(runner) == allow.split()
 
 
@@ -307,7 +300,7 @@ def test_a_text_that_was_edited_is_read_again() -> None:
 def test_a_push_that_changes_nothing_asks_nobody(runner: Path, headline: str, changes: str) -> None:
     (runner / "code").write_text("0", encoding="utf-8")
     (runner / "headline").write_text(headline, encoding="utf-8")
-    run_in_deploy("Review", runner, "")
+    run_step("deploy", "Review", runner, ALLOW="")
     assert (runner / "GITHUB_OUTPUT").read_text(encoding="utf-8") == f"changes={changes}\n"
 
 
@@ -320,9 +313,8 @@ def comment(folder: Path, *, files: dict[str, str], outcomes: dict[str, str]) ->
         "COMMIT": "0a1b2c3d",
         "RUN": "https://github.example/owner/name/actions/runs/1",
         "STEPS": json.dumps(found),
-        "GITHUB_STEP_SUMMARY": str(folder / "summary"),
     }
-    run_step(script("plan", "Write the comment"), folder, **env)
+    run_step("plan", "Write the comment", folder, **env)
     return (folder / "comment.md").read_text(encoding="utf-8")
 
 
@@ -381,9 +373,9 @@ def test_only_a_comment_of_the_workflows_own_is_updated() -> None:
 def test_what_the_doctor_finds_opens_the_issue(runner: Path, code: str, unwell: str) -> None:
     (runner / "code").write_text(code, encoding="utf-8")
     (runner / "review.md").write_text("## Drift: nothing to do\n", encoding="utf-8")
-    output = runner / "output"
+    output = runner / "GITHUB_OUTPUT"
     output.touch()
-    run_step(script("drift", "Run the doctor"), runner, GITHUB_OUTPUT=str(output))
+    run_step("drift", "Run the doctor", runner)
     assert output.read_text(encoding="utf-8") == unwell
     assert "### doctor" in (runner / "review.md").read_text(encoding="utf-8")
 
