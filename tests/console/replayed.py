@@ -13,7 +13,6 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
 from starlette.middleware.gzip import GZipMiddleware
@@ -25,9 +24,9 @@ from starlette.types import ASGIApp
 
 from console.guard import Guard
 from console.web import STATIC, VENDOR
+from localcloud.app_server import AppServer
 from tests.console import recorded, recorded_model
 from tests.console.change_told import told
-from tests.localcloud.arrivals import unused_port
 
 Json = dict[str, Any]
 
@@ -188,25 +187,8 @@ def _sent(key: str) -> Json:
 @contextmanager
 def serving(replayed: Replayed, port: int = 0) -> Iterator[str]:
     """Serve the page, and return its address."""
-    chosen = port or unused_port()
-    config = uvicorn.Config(
-        replayed.app,
-        host="127.0.0.1",
-        port=chosen,
-        log_level="error",
-        timeout_graceful_shutdown=1,
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive(), "the server did not start"
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{chosen}"
-    finally:
-        server.should_exit = True
-        thread.join(5)
+    with AppServer(replayed.app, name="page", port=port) as server:
+        yield server.endpoint
 
 
 if __name__ == "__main__":
