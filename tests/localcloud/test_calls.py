@@ -236,6 +236,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def recording(file: Path) -> Iterator[LocalAws]:
     """Return an AWS that records."""
     with recording_aws(file) as aws, pytest.MonkeyPatch.context() as patch:
+        assert recorded(file) == [], "to see whether the API answers, a path of moto's is asked"
         for name, value in aws.environment().items():
             patch.setenv(name, value)
         yield aws
@@ -264,11 +265,3 @@ def test_an_unknown_request_is_recorded(recording: LocalAws, file: Path) -> None
         assert connection.getresponse().status >= 400
     (call,) = recorded(file)[seen:]
     assert call.action == f"{UNKNOWN}:PATCH /nobody/knows?"
-
-
-@pytest.mark.slow
-def test_nothing_is_recorded_before_the_first_request(tmp_path: Path) -> None:
-    """The check whether the API answers uses a path of moto's."""
-    file = tmp_path / "calls.jsonl"
-    with recording_aws(file):
-        assert recorded(file) == []

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
@@ -16,6 +15,7 @@ import pytest
 
 from localcloud import LocalAws, LocalCloudError
 from tests.conftest import ROOT
+from tests.localcloud.arrivals import until
 
 pytestmark = pytest.mark.slow
 
@@ -65,16 +65,6 @@ def servers(endpoint: str) -> list[int]:
         for line in listed.stdout.splitlines()
         if f" localcloud.aws.server {port} " in line
     ]
-
-
-def until(condition: Callable[[], bool], seconds: float = 120) -> bool:
-    """Wait for a condition; return whether it became true in time."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @contextmanager
@@ -149,7 +139,7 @@ def test_stops_when_the_process_that_started_it_is_killed() -> None:
     with started("-c", OWNER) as (owner, endpoint):
         assert len(servers(endpoint)) == 1
         owner.kill()
-        assert until(lambda: servers(endpoint) == [])
+        until(lambda: servers(endpoint) == [])
 
 
 def test_a_port_in_use_is_named() -> None:
