@@ -10,7 +10,7 @@ import pytest
 from starlette.responses import Response
 
 from eventpipes import Request
-from eventpipes.request import DEFAULT_HEADERS, redirected
+from eventpipes.request import DEFAULT_HEADERS
 from live.momento.client import Momento, RefusedError, UnansweredError, UnusableError
 from live.reading import reading
 from localcloud.momento.service import LocalMomento
@@ -119,10 +119,6 @@ def test_a_secure_connection_trusts_what_httpx_trusts(monkeypatch: pytest.Monkey
     ):
         sender.send(put())
     assert made == [{"trust_env": False}], "once, because it takes long"
-
-
-def test_without_a_redirect_the_url_stays() -> None:
-    assert redirected(put().url, None) == put().url
 
 
 @pytest.mark.parametrize("status", [407, 409, 429, 500, 503])

@@ -102,32 +102,6 @@ def test_without_a_template_the_whole_record_is_sent(cloud: WeatherCloud) -> Non
     assert body["eventSource"] == "aws:dynamodb"
 
 
-def test_each_pipe_keeps_the_order_of_the_shard(cloud: WeatherCloud) -> None:
-    """Retries do not change the order."""
-    keys = [f"city {number % 7}" for number in range(60)]
-    for key in set(keys):
-        cloud.arrivals.answer(key, 500, 503, 429)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes())
-        for number, key in enumerate(keys):
-            cloud.weather.put(key, MaxTemp=number)
-        cloud.wait_for(PUT, 60)
-        cloud.wait_for(PUBLISH, 60)
-    numbers = {
-        method: [
-            int(json.loads(one.body)["MaxTemp"]) for one in cloud.arrivals if one.method == method
-        ]
-        for method in ("PUT", "POST")
-    }
-    assert numbers["POST"] == list(range(60))
-    assert [
-        number
-        for number, after in zip(numbers["PUT"], [*numbers["PUT"][1:], None], strict=True)
-        if number != after
-    ] == list(range(60))
-    assert len(numbers["PUT"]) == 60 + 3 * 7
-
-
 def test_more_records_than_a_page_are_read(
     cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:

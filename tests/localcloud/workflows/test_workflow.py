@@ -3,7 +3,6 @@
 import asyncio
 import json
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -232,20 +231,3 @@ def test_pipe_gives_up_after_the_record_age(local_aws: LocalAws) -> None:
         given_up += numbers[first : last + 1]
     assert sorted(given_up) == sorted(numbers)
     assert {one.outcome for one in running.deliveries} == {"dead-letter"}
-
-
-def test_record_that_is_too_large_becomes_the_pipes_dead_letter(local_aws: LocalAws) -> None:
-    settings = {"WORKFLOW_BATCH_SIZE": "10", "PIPE_RECORD_AGE_SECONDS": "60"}
-    with Running(local_aws, **settings) as running:
-        running.cloud.put("before", 1)
-        running.cloud.dynamodb.put_item(
-            TableName=running.cloud.table,
-            Item={"Id": {"S": "large"}, "Version": {"N": "1"}, "Text": {"S": "x" * 300_000}},
-        )
-        with running.runner(replace(FAST, second=0.2)):
-            time.sleep(5)  # what is written now is still young when the large record is too old
-            running.cloud.put("after", 1)
-            until(running.drained)
-        (letter,) = running.cloud.letters()
-        assert letter["DDBStreamBatchInfo"]["batchSize"] == 1
-        assert running.cache().keys() == {"before", "after"}
