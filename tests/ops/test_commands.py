@@ -155,17 +155,6 @@ def test_without_a_terminal_nothing_is_begun(run: Run, state_bucket: str, comman
     assert left(state_bucket) == []
 
 
-def test_no_on_a_terminal_changes_nothing(house: House, state_bucket: str) -> None:
-    code, said = on_a_terminal(house, "no\n", "./help.sh", "deploy")
-    assert code == 1
-    assert "15 to add, 0 to change, 0 to destroy" in said
-    assert "Do you want to perform these actions?" in said
-    assert "Apply cancelled." in said
-    assert "Traceback" not in said
-    assert KEY not in said
-    assert left(state_bucket) == []
-
-
 def left(bucket: str) -> list[str]:
     """Return the keys of what is in the state bucket."""
     with closing(boto3.client("s3")) as s3:

@@ -14,9 +14,9 @@ from localcloud.aws.failing_pipes import PATH, QUEUE, STREAM
 from ops.shared.errors import OpsError
 from ops.terraform.saved_plan import make
 from ops.terraform.terraform import Terraform
-from tests.conftest import ADVICE, KEY, House
+from tests.conftest import ADVICE, BUCKET, KEY, House
 from tests.ops.conftest import Run
-from tests.ops.test_commands import on_a_terminal
+from tests.ops.test_commands import left, on_a_terminal
 
 pytestmark = pytest.mark.usefixtures("running_provider")
 
@@ -188,7 +188,10 @@ def test_deploy_shows_losses_before_it_asks(
     assert told < said.index("Do you want to perform these actions?")
     assert "the pipe is destroyed, and weather-stats-demo-changes-pipe will read" in said
     assert "Apply cancelled. Nothing was changed" in said
+    assert "Traceback" not in said
+    assert KEY not in said
     assert deployed() == ALL
+    assert not [name for name in left(BUCKET) if name.endswith(".tflock")]
 
 
 def test_deploy_applies_a_loss_that_is_allowed(run: Run, end: Path) -> None:
