@@ -218,15 +218,15 @@ def tour(context: typer.Context, *, as_json: AsJson = False) -> None:
             seen = "as expected" if step.as_expected else _shown(step.seen)
             table.add_row(step.name, _shown(step.expected), f"{mark} {seen}", after)
             if as_json:
-                print_json(asdict(step) | {"as_expected": step.as_expected}, indent=None)
+                print_json(asdict(step), indent=None)
             else:
                 errors.print(f"[dim]{'✓' if step.as_expected else '✗'} {step.name}[/]")
     if not as_json:
         console.print(table)
     if wrong:
         raise WeatherError(
-            f"{wrong} of the steps did not end as expected: look at the pipes' logs in"
-            f" {settings.log_group} and at the queue {settings.dead_letter_queue}"
+            f"{wrong} of the steps did not end as expected: run ./help.sh doctor, which looks at"
+            " the pipes and at the dead letters"
         )
 
 

@@ -19,13 +19,3 @@ class WeatherSettings(CloudSettings):
         """The name that the commands show for their cloud."""
         there = super().cloud
         return there if self.is_local else f"{there} and Momento at {self.access().origin}"
-
-    @property
-    def dead_letter_queue(self) -> str:
-        """The name of the pipes' dead-letter queue."""
-        return f"{self.table}-dlq"
-
-    @property
-    def log_group(self) -> str:
-        """The name of the pipes' log group."""
-        return f"/aws/vendedlogs/pipes/{self.table}"

@@ -55,9 +55,14 @@ def try_pipelines(settings: Settings, env: Mapping[str, str]) -> None:
     if len(names) > MOST:
         console.print(f"{len(tried)} of the {len(names)} are tried: {', '.join(tried)}")
     console.print()
+    tables: dict[str, str] = {}
     with closing(PipelineCheck(env)) as check:
         for name in tried:
             with Deployment(settings, name) as deployment:
+                other = tables.setdefault(deployment.table.name, name)
+                if other != name:
+                    console.print(f"{name} is not tried: {other} reads the same table")
+                    continue
                 check.run(deployment, max_ttl_seconds=settings.max_ttl_seconds)
         console.print()
         expect_none(check.differences)

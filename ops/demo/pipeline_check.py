@@ -4,8 +4,10 @@ Beside the cache and the topics, the local cloud's feed of deliveries and the de
 compared with what the engine predicts of each change (`ops.demo.changes`).
 """
 
+import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from eventpipes import Filtered, Request, Unprocessable
@@ -33,7 +35,7 @@ ARRIVAL_SECONDS = 30.0
 
 
 class PipelineCheck:
-    """Checks pipelines one after the other, and collects the differences from the predictions.
+    """Checks pipelines of different tables, and collects the differences from the predictions.
 
     `patience` is how many seconds the deliveries of a change may take.
     """
@@ -48,6 +50,8 @@ class PipelineCheck:
     def run(self, deployment: Deployment, *, max_ttl_seconds: int) -> None:
         """Make a pipeline's changes, and print the results of each."""
         routes, table = deployment.pipes, deployment.table
+        handled: set[str] = set()
+        """The sequence numbers of earlier changes' records; each table has its own numbers."""
         demo = DemoChanges(routes, table.types, table.view, max_ttl_seconds=max_ttl_seconds)
         changes = demo.changes()
         grid = ChangesGrid(f"{deployment.name}: the item {key_text(changes[0].key)}")
@@ -55,7 +59,7 @@ class PipelineCheck:
         with Tour(deployment, self._access, changes, patience=ARRIVAL_SECONDS) as tour:
             for change in changes:
                 with console.status(f"{change.label} {key_text(change.key)}"):
-                    deliveries = self._try(tour, routes, change, grid)
+                    deliveries = self._try(tour, routes, change, grid, handled)
                 refused |= {
                     (route.refused_by, deliveries[name][0]["sequence_number"])
                     for name, route in routes.items()
@@ -63,6 +67,9 @@ class PipelineCheck:
                 }
                 if deliveries.keys() != routes.keys():
                     break
+        self.differences += [
+            f"a topic said {text}, which was not predicted" for text in tour.unexpected
+        ]
         console.print(grid.table)
         _print_unused_routes(changes, routes)
         self._check_letters(deployment, refused)
@@ -77,14 +84,23 @@ class PipelineCheck:
         self._feed.close()
 
     def _try(
-        self, tour: Tour, routes: Mapping[str, Route], change: TableChange, grid: ChangesGrid
+        self,
+        tour: Tour,
+        routes: Mapping[str, Route],
+        change: TableChange,
+        grid: ChangesGrid,
+        handled: set[str],
     ) -> Mapping[str, Sequence[DeliveryStep]]:
         """Make one change, and add its row to the table; return its deliveries by operation."""
         started = time.monotonic()
         tour.make(change)
-        deliveries = self._deliveries_of(routes, change)
+        deliveries = self._deliveries_of(routes, change, handled)
         milliseconds = (time.monotonic() - started) * 1000
         what = f"{change.label} {key_text(change.key)}"
+        records = [step["record"] for steps in deliveries.values() for step in steps]
+        for record in records[:1]:
+            self._compare_records(what, change.record, record)
+        handled |= {record["dynamodb"]["SequenceNumber"] for record in records}
         requests: list[Request] = []
         for operation, predicted in change.predicted.items():
             refused = operation in change.refused
@@ -102,7 +118,7 @@ class PipelineCheck:
         return deliveries
 
     def _deliveries_of(
-        self, routes: Mapping[str, Route], change: TableChange
+        self, routes: Mapping[str, Route], change: TableChange, handled: Container[str]
     ) -> Mapping[str, Sequence[DeliveryStep]]:
         """Return a change's deliveries by operation, after the last of them or the time-out.
 
@@ -120,7 +136,7 @@ class PipelineCheck:
             name in silent or len(deliveries[name]) >= max(1, len(sent[name])) for name in routes
         ):
             for item in self._feed.items():
-                if item["keys"] == change.key:
+                if item["keys"] == change.key and item["sequence_number"] not in handled:
                     for operation in _operations(item, routes):
                         deliveries[operation].append(item)
         first = next((item for items in deliveries.values() for item in items), None)
@@ -128,6 +144,22 @@ class PipelineCheck:
             if first is not None and not deliveries[name]:
                 deliveries[name] = [{**first, "outcome": FILTERED, "request": None, "reason": ""}]
         return {name: items for name, items in deliveries.items() if items}
+
+    def _compare_records(
+        self, what: str, predicted: Mapping[str, Any], record: Mapping[str, Any]
+    ) -> None:
+        """Note a difference between the stream's record and the predicted one."""
+        wanted, told = (
+            {"eventName": each["eventName"]}
+            | {name: each["dynamodb"].get(name) for name in ("Keys", "NewImage", "OldImage")}
+            for each in (predicted, record)
+        )
+        self.differences += [
+            f"{what}: the stream's record has {name} {json.dumps(told[name])}; expected"
+            f" {json.dumps(wanted[name])}"
+            for name in wanted
+            if told[name] != wanted[name]
+        ]
 
     def _compare_all(
         self,

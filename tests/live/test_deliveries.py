@@ -24,6 +24,8 @@ from tests.localcloud.weather_pipes import API_KEY, DELETE, PUBLISH, PUT
 from tests.running_weather import SECRET, RunningWeather
 from weather.records import random_record, refused_record
 
+LOG_GROUP = "/aws/vendedlogs/pipes/weather-stats-demo"
+
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +66,7 @@ def feed(running: RunningWeather) -> Steps:
 def logs(running: RunningWeather, log_group: str | None = None) -> ExecutionLogs:
     """Return the logs, as where there is no feed."""
     settings = running.settings
-    return ExecutionLogs(Aws(settings.stack.region), log_group or settings.log_group)
+    return ExecutionLogs(Aws(settings.stack.region), log_group or LOG_GROUP)
 
 
 def test_the_feed_has_everything_that_each_pipe_did(running: RunningWeather) -> None:
@@ -177,7 +179,7 @@ def test_a_delivery_shows_no_secret(
 def logged(running: RunningWeather) -> list[dict[str, Any]]:
     """Return all entries of the pipes' log group."""
     logs = running.cloud.weather.logs
-    events = logs.filter_log_events(logGroupName=running.settings.log_group)["events"]
+    events = logs.filter_log_events(logGroupName=LOG_GROUP)["events"]
     return [json.loads(event["message"]) for event in events]
 
 

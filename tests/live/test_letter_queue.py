@@ -32,9 +32,8 @@ def emptied(running: RunningWeather) -> Iterator[RunningWeather]:
 
 def queue_of(running: RunningWeather) -> LetterQueue:
     """Return the queue of the running pipes."""
-    return LetterQueue(
-        Aws(running.settings.stack.region).client("sqs"), name=running.settings.dead_letter_queue
-    )
+    sqs = Aws(running.settings.stack.region).client("sqs")
+    return LetterQueue(sqs, name=f"{running.settings.table}-dlq")
 
 
 def seen(running: RunningWeather) -> list[dict[str, str]]:

@@ -168,11 +168,11 @@ def test_a_tour_with_an_unexpected_step_fails(
     """Momento takes the requests, and does nothing."""
     ignore(running, monkeypatch, "PUT", "POST")
     assert run("tour") == 1
-    assert run.out.count("✗ nothing within 1 s") == 2
+    assert run.out.count("✗ nothing within 120 s") == 2
     assert run.out.count("✗ nothing") == 3
     assert run.errors[-1] == (
-        "error: 3 of the steps did not end as expected: look at the pipes' logs in"
-        " /aws/vendedlogs/pipes/weather-stats-demo and at the queue weather-stats-demo-dlq"
+        "error: 3 of the steps did not end as expected: run ./help.sh doctor, which looks at the"
+        " pipes and at the dead letters"
     )
 
 

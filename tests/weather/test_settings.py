@@ -142,9 +142,3 @@ def test_secrets_are_not_shown() -> None:
 def test_an_empty_value_of_the_local_cloud_counts_as_not_set(files: Files) -> None:
     files.local_cloud(CACHE_TTL_SECONDS="")
     assert WeatherSettings.load().stack.cache_ttl_seconds is None
-
-
-def test_the_queue_and_the_log_group_have_the_tables_name() -> None:
-    settings = settings_of(NAME_PREFIX="mine", MOMENTO_API_ENDPOINT="https://momento.test")
-    assert settings.dead_letter_queue == "mine-dlq"
-    assert settings.log_group == "/aws/vendedlogs/pipes/mine"

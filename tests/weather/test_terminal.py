@@ -64,7 +64,7 @@ def test_messages_print_no_control_character(
 def test_steps_and_errors_print_no_control_character(
     run: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    step = TourStep(name="the topic says", expected="this", seen=CLEAR)
+    step = TourStep(name="the topic says", expected="this", seen=CLEAR, as_expected=False)
     monkeypatch.setattr(cli, "run_tour", lambda _: (each for each in [step]))
     assert run("tour") == 1
     assert SEEN in run.out

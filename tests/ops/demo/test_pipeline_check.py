@@ -6,17 +6,27 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
 import live.momento.client
+import ops.demo.changes
+import ops.demo.command
 import ops.demo.pipeline_check
 from eventpipes import Filtered
+from live.aws import Aws
+from live.deliveries import Feed
 from live.deployment import Deployment
+from live.items import Item
+from live.made_record import made_record
 from live.output import console
+from live.pipelines import list_pipelines
 from live.route import Route
+from live.step import DeliveryStep
+from live.tour import _TopicListener
 from localcloud import LocalAws
 from localcloud.applied import Applied
 from localcloud.momento.service import LocalMomento
@@ -183,3 +193,60 @@ def test_a_missing_delivery_is_a_difference(cloud: WeatherCloud, runner: Runner)
     until(lambda: name in runner.statuses and runner.statuses[name].state == "STOPPED")
     _, differences = tried(patience=2.0, arrival=0.6)
     assert f"{name}: no result in 2 s; expected delivered" in "\n".join(differences)
+
+
+@pytest.mark.usefixtures("cloud")
+def test_another_record_than_predicted_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if the requests are those that the engine makes of it."""
+
+    def with_more(old: Item | None, new: Item | None, keys: Item, *, view: str) -> dict[str, Any]:
+        return made_record(old, new and {**new, "Snow": {"N": "1"}}, keys, view=view)
+
+    monkeypatch.setattr(ops.demo.changes, "made_record", with_more)
+    _, differences = tried()
+    assert re.search(
+        r'write \w+: the stream\'s record has NewImage \{.*; expected \{.*"Snow"', differences[0]
+    )
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_delivery_of_an_earlier_change_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All changes have the same key."""
+    new_items, earlier = Feed.items, list[DeliveryStep]()
+
+    def items_again(feed: Feed) -> list[DeliveryStep]:
+        before, new = [*earlier], list(new_items(feed))
+        earlier.extend(new)
+        return before + new
+
+    monkeypatch.setattr(Feed, "items", items_again)
+    assert tried()[1] == []
+
+
+@pytest.mark.usefixtures("cloud")
+def test_a_message_too_many_is_a_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = _TopicListener.texts
+    monkeypatch.setattr(
+        _TopicListener, "texts", lambda listener: [t for t in texts(listener) for _ in range(2)]
+    )
+    _, differences = tried()
+    assert differences[0].startswith('a topic said {"EventType":"INSERT"')
+    assert differences[0].endswith(", which was not predicted")
+
+
+def test_pipelines_of_one_table_are_tried_once(
+    cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The other one would find the first one's item and dead letters."""
+    assert cloud
+    first = list_pipelines(Aws("us-east-1").client("pipes"), "weather-stats-demo")
+    (pipeline,) = first.values()
+    both = {**first, "weather-stats-demo-b": pipeline}
+    monkeypatch.setattr(ops.demo.command, "list_pipelines", lambda *_: both)
+    made = Deployment.__init__
+    monkeypatch.setattr(
+        Deployment, "__init__", lambda new, settings, _: made(new, settings, *first)
+    )
+    try_pipelines(Settings.load(), os.environ)
+    said = capsys.readouterr().out
+    assert "weather-stats-demo-b is not tried: weather-stats-demo reads the same table" in said
