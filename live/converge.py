@@ -1,4 +1,4 @@
-"""Bring one item's entry in the cache to the table's state; redrive, warm and verify write so.
+"""Bring one item's entry in the cache to the table's state; redrive, warm and verify use it.
 
 Read the item (consistently), send what the pipes would send for it, read it again, and start again
 if it has changed. docs/replay.md says what this guarantees and what it does not.
@@ -66,7 +66,7 @@ class RequestSender(Protocol):
 
 
 class SendsNothing:
-    """The sender of what only compares."""
+    """A sender for comparisons: it sends nothing."""
 
     def send(self, request: Request) -> None:
         """Refuse to send."""

@@ -1,6 +1,7 @@
 """Whether each part of a pipeline works: AWS, Momento, the runner, the pipes, the connections.
 
-A thread for each part asks it, so that one that does not answer hides no other (`live.probes`).
+A thread for each part asks it: a part that does not answer does not delay the others
+(`live.probes`).
 """
 
 import threading

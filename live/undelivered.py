@@ -35,7 +35,7 @@ class UndeliveredRecords:
     def until(
         self, keys: Container[str] | None = None, *, places: Mapping[str, str] | None = None
     ) -> dict[str, float]:
-        """Return until when a pipe may deliver a record, in Unix seconds, by the key as text.
+        """Return, for each key as text, the Unix time until which a pipe may deliver its record.
 
         A key without such a record is left out. With `keys`, only those keys are looked for. It
         reads the stream back to the age `longest`, not to the start of a run: a pipe that is behind

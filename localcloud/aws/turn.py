@@ -1,4 +1,4 @@
-"""Who may use what moto keeps: one request at a time.
+"""A lock: only one request at a time may use moto's data.
 
 moto's models are for one thread. Two requests at once lose messages, get the same message twice, or
 end with the status 500 because a dictionary changed while it was read. A client of AWS then sends

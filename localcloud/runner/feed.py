@@ -1,4 +1,4 @@
-"""The feed shows what the pipes do, while they do it, and how the runner is.
+"""The feed shows what the pipes do, while they do it, and whether the runner works.
 
 `GET /steps?after=NUMBER` is a long poll for steps (`localcloud.deliveries.step`), numbered from 1.
 The feed keeps the last ones. An answer says how many steps after NUMBER were dropped (`dropped`),

@@ -1,4 +1,4 @@
-"""The rest of a plan: what is left to do of a reviewed plan after its apply failed in between."""
+"""The rest of a plan: what a reviewed plan still has to do after its apply failed half-way."""
 
 from collections.abc import Iterator
 from typing import Any

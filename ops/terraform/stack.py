@@ -39,7 +39,7 @@ def load_settings() -> Settings:
 def initialized(*, to_apply: bool = False, needs_key: bool = True) -> Terraform:
     """Synthesize the stack, and return Terraform after its init.
 
-    Only with `to_apply` the API key is needed; else its version is enough. To read a
+    The API key is needed only with `to_apply`; otherwise its version is enough. To read a
     saved plan, neither is needed.
 
     Raises:

@@ -54,7 +54,7 @@ class Summary(Protocol):
 
 @dataclass(frozen=True)
 class RepairRun:
-    """What a run works with; Ctrl-C sets `stop`."""
+    """The clients and settings of a run. Ctrl-C sets `stop`."""
 
     deployment: Deployment
     momento: Momento
