@@ -84,7 +84,7 @@ def test_a_state_shows_its_raw_request_and_its_variables(states: Any) -> None:
     assert inspected["request"] == {
         "protocol": "https",
         "method": "PUT",
-        "url": "https://momento.test/cache/c?key=k",
+        "url": "https://cache.example/cache/c?key=k",
         "headers": "[Content-Type: application/json; charset=UTF-8, User-Agent:"
         " Amazon|StepFunctions|HttpInvoke|us-east-1, Range: bytes=0-262144]",
         "body": '{"is":"x"}',
