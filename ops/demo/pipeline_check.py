@@ -50,8 +50,7 @@ class PipelineCheck:
     def run(self, deployment: Deployment, *, max_ttl_seconds: int) -> None:
         """Make a pipeline's changes, and print the results of each."""
         routes, table = deployment.pipes, deployment.table
-        handled: set[str] = set()
-        """The sequence numbers of earlier changes' records; each table has its own numbers."""
+        handled: set[str] = set()  # sequence numbers; each table has its own
         demo = DemoChanges(routes, table.types, table.view, max_ttl_seconds=max_ttl_seconds)
         changes = demo.changes()
         grid = ChangesGrid(f"{deployment.name}: the item {key_text(changes[0].key)}")
