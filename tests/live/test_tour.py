@@ -30,6 +30,8 @@ class World:
         self.says: list[TopicEvent] = []
         self.written, self.finished = threading.Event(), threading.Event()
         self.was_finished = False
+        self.says_later: list[TopicEvent] = []
+        self.more, self.all_said = threading.Event(), threading.Event()
         self.name, self.redirect = "cities", None
 
     @property
@@ -59,6 +61,9 @@ class World:
         self.written.wait(30)
         yield from self.says
         self.finished.set()
+        self.more.wait(30)
+        yield from self.says_later
+        self.all_said.set()
         stop.wait(30)
 
     def is_over(self, _: Tour, waiting: list[object], __: float) -> bool:
@@ -72,8 +77,8 @@ class World:
 
 
 @pytest.fixture
-def world(monkeypatch: pytest.MonkeyPatch) -> World:
-    """Return a world that the tour works in."""
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    """Return a world that the tour works in; end the topic's waits after the test."""
     world = World()
     monkeypatch.setattr(live.tour, "Topic", world.topic)
     monkeypatch.setattr(live.tour, "Momento", world.momento)
@@ -82,7 +87,9 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         return world.is_over(*given)
 
     monkeypatch.setattr(Tour, "_is_over", is_over)
-    return world
+    yield world
+    world.written.set()
+    world.more.set()
 
 
 def put(body: str = "1", ttl: str = "60") -> Request:
@@ -144,14 +151,43 @@ def test_only_a_message_with_the_items_key_is_shown_for_a_missing_one(
 
 
 def test_every_message_is_kept_and_those_too_many_are_told(world: World) -> None:
-    say(world, '{"City":"a"}', '{"City":"a"}', '{"City":"b"}')
+    """Also those that come after the last expected one."""
+    say(world, '{"City":"a"}')
+    world.says_later = [Message(number=9, text=text) for text in ('{"City":"a"}', '{"City":"b"}')]
     written = change(publish('{"City":"a"}'))
     with tour_of(world, written) as tour:
         tour.make(written)
         assert all(step.as_expected for step in tour.arrivals(written.requests))
-        world.finished.wait(30)
+        world.more.set()
+        assert world.all_said.wait(30)
     assert tour.messages == {"/topics/c/t": ['{"City":"a"}', '{"City":"a"}', '{"City":"b"}']}
     assert tour.unexpected == ['{"City":"a"}']
+
+
+@pytest.mark.parametrize(
+    ("method", "value", "seen"), [("PUT", None, "nothing"), ("DELETE", b"1", "1")]
+)
+def test_an_entry_that_is_missing_or_left_is_not_as_expected(
+    world: World, method: str, value: bytes | None, seen: str
+) -> None:
+    world.value = value
+    world.finished.set()
+    (step,) = steps(world, Request(method, CACHE, {}, "1"))
+    assert (step.seen, step.as_expected) == (seen, False)
+
+
+def test_an_item_whose_write_failed_is_deleted(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may be in the table: only the answer may be lost."""
+
+    def fail(_: object) -> None:
+        raise LiveError("no answer")
+
+    monkeypatch.setattr(world, "put", fail)
+    with pytest.raises(LiveError, match="no answer"):
+        steps(world)
+    assert world.calls == ["delete"]
 
 
 @pytest.mark.parametrize(
