@@ -18,8 +18,6 @@ from typing import Any
 import boto3
 from botocore.model import ListShape, Shape, StructureShape
 
-from momento_pipes.momento import update_connection
-
 ACCOUNT, PARTITION, REGION = "123456789012", "aws", "us-east-1"
 _EXPRESSION = re.compile(r"(?<!\$)\$\{([^{}]*)\}")
 _META = {"//", "depends_on", "lifecycle", "provider", "tags", "timeouts"}
@@ -69,9 +67,6 @@ class Applied:
         self._resources: Mapping[str, Mapping[str, Body]] = document.get("resource", {})
         self._endpoint = aws_endpoint
         self._variables = variables
-        if "momento_api_key" in variables:
-            version = update_connection.version_of(variables["momento_api_key"])
-            self._variables["momento_api_key_version"] = version
         self._attributes: dict[str, Body] = {}
 
     def create(self, *types: str) -> None:
@@ -142,8 +137,11 @@ class Applied:
         """Update the connection as the resource's command does; the others wait for IAM."""
         given = body["provisioner"][0]["local-exec"].get("environment")
         if given is not None:
+            program = _functions(given["CONNECTION_PROGRAM"])
+            version = program["version_of"](self._variables["momento_api_key"])
+            self._variables.setdefault("momento_api_key_version", version)
             self.resolve(body["triggers_replace"])  # it is after the connection
-            update_connection.update(
+            program["update"](
                 {
                     name: self.resolve(value) if name != "CONNECTION_PROGRAM" else value
                     for name, value in given.items()
@@ -165,6 +163,14 @@ class Applied:
                     raise NotApplied(f"{type_}: its attribute {name} is not known; see TYPES")
                 return str(attributes[name])
         raise NotApplied(f"${{{expression}}}: nothing here gives its value")
+
+
+@functools.cache
+def _functions(program: str) -> Mapping[str, Any]:
+    """Return the functions of the program that the document gives Terraform's machine to run."""
+    names: dict[str, Any] = {"__name__": "update_connection"}
+    exec(program, names)  # noqa: S102 - Terraform would run it too
+    return names
 
 
 def _call(type_: str, id_: str) -> Call:

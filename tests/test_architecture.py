@@ -47,7 +47,6 @@ RULES = [
     Rule(
         "localcloud/*",
         ("console", "live", "momento_pipes", "ops", "stacks", "weather", *CDKTF),
-        allowed=("momento_pipes.momento.update_connection",),
     ),
     Rule(
         "ops/*",

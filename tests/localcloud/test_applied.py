@@ -78,6 +78,24 @@ def test_the_deployed_pipes_are_the_synthesized_pipes(endpoint: str) -> None:
         assert without_arns(found) == without_arns(expected)
 
 
+def test_the_documents_own_program_updates_the_connection(endpoint: str) -> None:
+    document = copy.deepcopy(dict(synthesized()))
+    (update,) = (
+        body["provisioner"][0]["local-exec"]["environment"]
+        for body in document["resource"]["terraform_data"].values()
+        if "CONNECTION_PROGRAM" in str(body)
+    )
+    update["CONNECTION_PROGRAM"] = """
+def version_of(key):
+    return "of " + key
+
+def update(given, client):
+    raise RuntimeError(given["CONNECTION_KEY_VERSION"] + client("events").meta.endpoint_url)
+"""
+    with pytest.raises(RuntimeError, match=f"^of {API_KEY}{endpoint}$"):
+        Applied(document, endpoint, momento_api_key=API_KEY).create()
+
+
 def test_a_resource_is_created_after_those_that_it_names(endpoint: str) -> None:
     Applied(DOCUMENT, endpoint, state="A").create("aws_sfn_state_machine")
     arn = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:m"
