@@ -1,6 +1,7 @@
 """Dependencies point one way, and the project has the rooms that its design names."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
@@ -98,10 +99,21 @@ project is installed. `misspelt` names a type of the reader's.
 """
 
 
-def imports(path: str, source: str) -> Iterator[str]:
-    """Yield the dotted name of everything a module imports, wherever in it."""
+@functools.cache
+def nodes(source: str) -> list[ast.AST]:
+    """Return everything in a module; several tests ask for it."""
+    return [*ast.walk(ast.parse(source))]
+
+
+@functools.cache
+def imports(path: str, source: str) -> list[str]:
+    """Return the dotted name of everything a module imports, wherever in it."""
+    return [*_imported(path, source)]
+
+
+def _imported(path: str, source: str) -> Iterator[str]:
     package = Path(path).parent.parts
-    for node in ast.walk(ast.parse(source, path)):
+    for node in nodes(source):
         match node:
             case ast.Import(names=names):
                 yield from (alias.name for alias in names)
@@ -188,6 +200,7 @@ def strangers(folders: Iterable[str], ignored: Iterable[str]) -> set[str]:
     return {name for name in folders if not name.startswith(".")} - ROOMS - set(ignored)
 
 
+@functools.cache
 def sources() -> list[str]:
     rooms = (*PACKAGES, "examples", "packages")
     files = [file for room in rooms for file in (ROOT / room).rglob("*.py")]
@@ -216,7 +229,7 @@ def test_the_local_cloud_does_not_name_itself(path: str) -> None:
     source = (ROOT / path).read_text(encoding="utf-8")
     absolute = [
         node.lineno
-        for node in ast.walk(ast.parse(source, path))
+        for node in nodes(source)
         if isinstance(node, ast.ImportFrom) and node.level == 0
         if is_in(node.module or "", ["localcloud"])
     ]

@@ -1,6 +1,5 @@
 """`docs/words.md`: each class that it names exists, and no two classes have one name."""
 
-import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -9,6 +8,8 @@ from tests.test_architecture import ROOT, sources
 
 PAGE = ROOT / "docs" / "words.md"
 CLASS = re.compile(r"`([A-Z][a-z]+[A-Za-z]*)`")
+DEFINED = re.compile(r"^ *class (\w+)[(:\[]", re.MULTILINE)
+SET = re.compile(r"^(\w+) = ", re.MULTILINE)
 TWICE = {"Pipe", "Rule"}
 """AWS's words for what a construct declares and what the engine runs. Both are for users."""
 
@@ -16,18 +17,13 @@ TWICE = {"Pipe", "Rule"}
 def classes(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield each class of these sources, with its file."""
     for path, source in files.items():
-        for node in ast.walk(ast.parse(source)):
-            if isinstance(node, ast.ClassDef):
-                yield node.name, path
+        yield from ((name, path) for name in DEFINED.findall(source))
 
 
 def aliases(files: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield each name that a module sets at its top, such as a type's, with its file."""
     for path, source in files.items():
-        for node in ast.parse(source).body:
-            match node:
-                case ast.Assign(targets=[ast.Name(id=name)]):
-                    yield name, path
+        yield from ((name, path) for name in SET.findall(source))
 
 
 def shared(files: Mapping[str, str]) -> dict[str, list[str]]:
