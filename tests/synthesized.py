@@ -168,11 +168,6 @@ def run_python(
     )
 
 
-def run_main(cwd: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `python main.py` in a folder."""
-    return run_python(cwd, REPO / "main.py", *arguments, repo=REPO, **environment)
-
-
 def run_main_here(
     cwd: Path, *arguments: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ from momento_pipes.bindings.assembly import (
     trimmed_archive,
 )
 from tests.conftest import ADVICE
-from tests.synthesized import ENDPOINT, REPO, outputs, run_python
+from tests.synthesized import ENDPOINT, REPO, outputs, run_main_here, run_python
 
 pytestmark = pytest.mark.slow
 
@@ -31,16 +31,6 @@ print("{PACKAGE}.vpc" in sys.modules, __jsii_assembly__.filename)
 """
 
 
-@pytest.fixture(scope="module")
-def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """Return what is synthesized for both stacks with the trimmed assembly."""
-    folder = tmp_path_factory.mktemp("trimmed")
-    run = run_python(folder, "-c", BOTH + TELL, repo=REPO, MOMENTO_API_ENDPOINT=ENDPOINT)
-    assert (run.returncode, run.stderr) == (0, ADVICE)
-    assert run.stdout.startswith(f"False {loader.CACHE}")
-    return outputs(folder)
-
-
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """Return a copy of the app with a cache of its own, which is empty."""
@@ -50,20 +40,13 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_whole_assembly_and_jsiis_own_runtime_synthesize_the_same(
-    tmp_path: Path, expected: dict[str, str]
-) -> None:
-    """The plain import has both, and takes many seconds for modules of no use.
-
-    jsii starts its runtime with `constructs`, so there is no other.
-    """
-    code = "import constructs\n" + BOTH + TELL
-    env = {"AWS_BINDINGS": "lazy", "MOMENTO_API_ENDPOINT": ENDPOINT}
-    run = run_python(tmp_path, "-c", code, repo=REPO, **env)
-    assert (run.returncode, run.stderr) == (0, ADVICE)
-    assert run.stdout.startswith("False provider-aws@")
-    assert expected.keys() == {"state", "weather"}
-    assert outputs(tmp_path) == expected
+@pytest.fixture
+def expected(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Return what this process synthesizes for both stacks, with the archive that setup built."""
+    folder = tmp_path_factory.mktemp("here")
+    for stack in ("weather", "state"):
+        assert run_main_here(folder, stack, MOMENTO_API_ENDPOINT=ENDPOINT).returncode == 0
+    return outputs(folder)
 
 
 def test_a_damaged_archive_is_built_again(copy: Path, expected: dict[str, str]) -> None:
@@ -77,24 +60,36 @@ def test_a_damaged_archive_is_built_again(copy: Path, expected: dict[str, str]) 
     run = run_python(copy, "-c", BOTH + TELL, repo=copy, MOMENTO_API_ENDPOINT=ENDPOINT)
     assert (run.returncode, run.stderr) == (0, ADVICE)
     assert run.stdout.startswith(f"False {cache}")
-    assert outputs(copy) == expected
     assert any(archive.read_bytes() != b"damaged" for archive in damaged)
+    assert expected.keys() == {"state", "weather"}
+    assert outputs(copy) == expected
 
 
-def test_without_a_cache_the_whole_assembly_is_loaded_and_a_line_is_printed(
-    copy: Path,
+def test_without_a_cache_the_whole_assembly_is_loaded_and_jsiis_own_runtime_works(
+    copy: Path, expected: dict[str, str]
 ) -> None:
-    """What it synthesizes is tested above: this is how "lazy" loads the bindings."""
+    """The whole assembly takes seconds for modules of no use, and synthesizes the same.
+
+    jsii starts its runtime with `constructs`, so there is no other.
+    """
     (copy / ".cache").write_text("a file where the folder should be")
-    run = run_python(copy, "-c", TELL, repo=copy, MOMENTO_API_ENDPOINT=ENDPOINT)
+    code = "import constructs\n" + BOTH + TELL
+    run = run_python(copy, "-c", code, repo=copy, MOMENTO_API_ENDPOINT=ENDPOINT)
     assert run.returncode == 0
-    (line,) = run.stderr.splitlines()
+    line, _, advice = run.stderr.partition("\n")
     assert line.startswith("bindings: slow start, because the whole assembly is loaded (")
+    assert advice == ADVICE
     assert run.stdout.startswith("False provider-aws@")
+    assert expected.keys() == {"state", "weather"}
+    assert outputs(copy) == expected
 
 
 MORE = f"""
 import momento_pipes.bindings
+try:
+    import {PACKAGE}.subnet
+except ImportError as error:
+    print(error)
 from {LIBRARY} import App, TerraformStack
 from {PACKAGE}.vpc import Vpc
 Vpc(TerraformStack(App(), "a"), "vpc", cidr_block="10.0.0.0/16")
@@ -103,12 +98,11 @@ Vpc(TerraformStack(App(), "a"), "vpc", cidr_block="10.0.0.0/16")
 
 def test_another_module_is_refused_until_it_is_named(tmp_path: Path) -> None:
     """Otherwise jsii fails at the first resource, and does not say why."""
-    refused = run_python(tmp_path, "-c", MORE, repo=REPO)
-    (advice,) = (line for line in refused.stderr.splitlines() if line.startswith("ImportError: "))
-    assert "the trimmed AWS bindings do not have the module vpc: set" in advice
-    assert "AWS_BINDINGS=trimmed,vpc before" in advice
-    accepted = run_python(tmp_path, "-c", MORE, repo=REPO, AWS_BINDINGS="trimmed, vpc")
-    assert (accepted.returncode, accepted.stderr) == (0, "")
+    run = run_python(tmp_path, "-c", MORE, repo=REPO, AWS_BINDINGS="trimmed, vpc")
+    assert (run.returncode, run.stderr) == (0, "")
+    (advice,) = run.stdout.splitlines()
+    assert "the trimmed AWS bindings do not have the module subnet: set" in advice
+    assert "AWS_BINDINGS=trimmed, vpc,subnet before" in advice
 
 
 def test_an_installed_package_has_its_archives_in_the_users_cache(
@@ -155,6 +149,17 @@ def test_any_failure_prints_one_line_and_raises_nothing(
     assert told.err == f"bindings: slow start, because the whole assembly is loaded ({error})\n"
     assert PACKAGE in sys.modules
     assert f"{PACKAGE}._jsii" not in sys.modules
+
+
+@pytest.mark.usefixtures("_not_yet_imported")
+def test_lazy_imports_nothing_of_the_package_and_trims_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What is loaded then is what is loaded without a cache."""
+    monkeypatch.setenv("AWS_BINDINGS", "lazy")
+    monkeypatch.setattr(loader, "trimmed_archive", lambda *_: pytest.fail("it was trimmed"))
+    loader.install()
+    assert [name for name in sys.modules if name.startswith(PACKAGE)] == [PACKAGE]
 
 
 @pytest.mark.usefixtures("_not_yet_imported")

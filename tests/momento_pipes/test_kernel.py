@@ -46,7 +46,7 @@ MESSAGE = "There is already a Construct with name 'orders' in App"
 @pytest.mark.parametrize(
     ("variables", "traced"),
     [
-        ({"NODE_OPTIONS": "--no-warnings", "AWS_BINDINGS": "lazy"}, False),
+        ({"NODE_OPTIONS": "--no-warnings"}, False),
         ({"NODE_OPTIONS": "--no-warnings --stack-trace-limit=20"}, True),
     ],
     ids=["own options", "own limit"],

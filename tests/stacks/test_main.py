@@ -1,6 +1,6 @@
-"""`python main.py`: what it prints and how it ends.
+"""`python main.py`: what it prints and how it ends, in this process.
 
-Two tests start it as a process: one that ends well and one that does not. The others run it here.
+`tests/ops/test_cli.py` and `tests/ops/test_commands.py` start it as a process.
 """
 
 import dataclasses
@@ -10,7 +10,7 @@ import pytest
 
 from momento_pipes.limits import limits
 from tests.conftest import ADVICE
-from tests.synthesized import ENDPOINT, REPO, outputs, run_main, run_main_here
+from tests.synthesized import ENDPOINT, REPO, outputs, run_main_here
 
 pytestmark = pytest.mark.slow
 
@@ -44,15 +44,14 @@ def test_wrong_settings_are_printed_in_a_line_each(
 
 
 def test_unknown_stack_is_printed_in_a_line(tmp_path: Path) -> None:
-    run = run_main(tmp_path, "wether", MOMENTO_API_ENDPOINT=ENDPOINT)
-    assert run.returncode != 0
-    assert run.stderr.startswith("error: ")
-    assert "wether" in run.stderr
-    assert "Traceback" not in run.stderr
+    run = run_main_here(tmp_path, "wether", MOMENTO_API_ENDPOINT=ENDPOINT)
+    assert (run.returncode, run.stdout) == (1, "")
+    (told,) = run.stderr.splitlines()
+    assert told.startswith("error: there is no stack 'wether'; there are ")
 
 
 def test_the_weather_stack_is_the_default(tmp_path: Path) -> None:
-    run = run_main(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT)
+    run = run_main_here(tmp_path, MOMENTO_API_ENDPOINT=ENDPOINT)
     assert (run.returncode, run.stdout, run.stderr) == (0, "", ADVICE)
     assert outputs(tmp_path).keys() == {"weather"}
 
