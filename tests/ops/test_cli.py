@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ops.terraform.terraform import KEYS
 from tests.commands import run as run_here
 from tests.conftest import ENDPOINT, KEY, ROOT, House
 from tests.ops.conftest import Run
@@ -104,16 +105,8 @@ AS_A_PROCESS = ["cdktf", "local", "plan", "up", "weather"]
 """Those that are not commands of `ops`, and one that is."""
 
 
-@pytest.mark.parametrize(
-    ("command", "option"),
-    [
-        *((one, "--help") for one in AS_A_PROCESS),
-        *((one, "-h") for one in SHORT if one in AS_A_PROCESS),
-    ],
-)
-def test_help_needs_no_tool_and_no_setting(
-    house: House, tmp_path: Path, command: str, option: str
-) -> None:
+@pytest.mark.parametrize("command", AS_A_PROCESS)
+def test_help_needs_no_tool_and_no_setting(house: House, tmp_path: Path, command: str) -> None:
     """There is no Node.js, no Terraform and no setting, but Node.js for cdktf."""
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -122,7 +115,9 @@ def test_help_needs_no_tool_and_no_setting(
     if command == "cdktf" and (house.root / "node_modules").exists():
         (tools / "node").symlink_to(str(shutil.which("node")))
         (tools / "env").symlink_to(str(shutil.which("env")))
-    done = house.run("./help.sh", command, option, env={"PATH": str(tools), "HOME": str(tmp_path)})
+    done = house.run(
+        "./help.sh", command, "--help", env={"PATH": str(tools), "HOME": str(tmp_path)}
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert "usage" in done.stdout.lower() or command == "cdktf"
     assert "Local AWS at" not in done.stdout
@@ -140,7 +135,23 @@ def script(tmp_path: Path) -> Path:
     shutil.copy(ROOT / "requirements.lock", tmp_path / ".venv")
     python.write_text("#!/bin/sh\nprintf '%s\\n' \"$@\"\n")
     python.chmod(0o755)
+    (tmp_path / ".cache").mkdir()
+    (tmp_path / ".cache" / "provider.env").touch()
     return tmp_path / "help.sh"
+
+
+WITHOUT_KEY = ["app", "build", "lock", "migrate", "policy", "simulate", "synth", "validate"]
+
+
+@pytest.mark.parametrize("command", WITHOUT_KEY)
+def test_what_needs_no_key_gets_none(script: Path, command: str) -> None:
+    """The app gets none from the cdktf command line either, which runs it with `app`."""
+    (script.parent / ".venv" / "bin" / "python").write_text("#!/bin/sh\nenv\n")
+    env = dict(os.environ) | dict.fromkeys(KEYS, KEY) | {"NAME_PREFIX": "traffic"}
+    done = subprocess.run([script, command], env=env, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "NAME_PREFIX=traffic" in done.stdout.splitlines()
+    assert KEY not in done.stdout
 
 
 @pytest.mark.parametrize(
@@ -216,12 +227,11 @@ READING = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.get
 """What makes root mind a folder's rights, as everybody does."""
 
 
-@pytest.mark.parametrize("command", ["synth", "simulate tests/cases/records/insert.json", "app"])
-def test_a_read_only_folder_is_an_error(house: House, tmp_path: Path, command: str) -> None:
+def test_a_read_only_folder_is_an_error(house: House, tmp_path: Path) -> None:
     """An error of Node.js is raised by jsii like any other error, with its traceback."""
     tmp_path.chmod(0o500)
     env = dict(os.environ) | KEPT | {"CDKTF_OUTDIR": str(tmp_path / "out")}
-    done = house.run(*READING, "./help.sh", *command.split(), env=env)
+    done = house.run(*READING, "./help.sh", "synth", env=env)
     assert (done.returncode, done.stdout) == (1, "")
     told = [line for line in done.stderr.splitlines() if line.startswith("error: ")]
     assert told[0].startswith("error: the stack cannot be written (EACCES: permission denied")

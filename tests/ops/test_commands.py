@@ -11,7 +11,6 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from ops.terraform.terraform import KEYS
 from tests.conftest import ADVICE, KEY, House
 from tests.localcloud.provider_process import VARIABLE
 from tests.ops.conftest import Run
@@ -130,20 +129,6 @@ def test_lock_writes_the_hashes_and_says_which_are_missing(
 @pytest.mark.usefixtures("house", "state_bucket")
 def test_terraform_explains_an_argument_it_does_not_know(run: Run) -> None:
     assert any("-nope" in line for line in errors(run("plan", "-nope")))
-
-
-def test_node_gets_no_key(house: House, aws: LocalAws, tmp_path: Path) -> None:
-    """The app gets no key from the cdktf command line, and no key from a plan."""
-    assert aws.endpoint
-    spy, seen = tmp_path / "node", tmp_path / "seen"
-    spy.write_text(f'#!/bin/sh\nenv >>{seen}\nexec {shutil.which("node")} "$@"\n', encoding="utf-8")
-    spy.chmod(0o700)
-    keys = dict.fromkeys(KEYS, KEY)
-    for command in ("app", "plan"):
-        house.run("./help.sh", command, env=dict(os.environ) | keys | {"JSII_NODE": str(spy)})
-        assert "AWS_ENDPOINT_URL=" in seen.read_text(encoding="utf-8"), command
-        assert KEY not in seen.read_text(encoding="utf-8"), command
-        seen.unlink()
 
 
 @pytest.mark.parametrize("command", ["deploy", "destroy", "bootstrap"])

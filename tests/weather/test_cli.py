@@ -271,8 +271,9 @@ def test_each_command_has_help_with_an_example(run: Commands, command: str) -> N
     assert f"Example: ./help.sh weather {command}" in " ".join(run.out.split())
 
 
-def test_without_a_command_there_is_help(run: Commands) -> None:
-    run()
+@pytest.mark.parametrize("words", [[], ["-h"], ["--help"]])
+def test_without_a_command_there_is_help(run: Commands, words: list[str]) -> None:
+    run(*words)
     assert all(command in run.out + run.err for command in COMMANDS)
 
 
