@@ -12,24 +12,24 @@ import boto3
 import pytest
 
 from momento_pipes.momento.update_connection import version_of
+from ops import cdktf
 from ops.cdktf import program
+from ops.terraform.provider import VERSION_VARIABLE
 from tests.conftest import KEY, House, files_with
 
 pytestmark = pytest.mark.usefixtures("running_provider")
 
+PLAIN = "deploy by the plain command line, on a fresh clone"
+OWN = "destroy in a folder of one's own"
 COMMANDS: dict[str, tuple[str, ...]] = {
-    "diff on a fresh clone": ("diff",),
-    "deploy by the plain command line": ("deploy", "--auto-approve", "--skip-provider-lock"),
+    PLAIN: ("deploy", "--auto-approve", "--skip-provider-lock"),
     "deploy": ("deploy", "--auto-approve"),
-    "output": ("output",),
-    "destroy": ("destroy", "--auto-approve"),
+    OWN: ("destroy", "--auto-approve"),
 }
 SAYS = {
-    "diff on a fresh clone": "15 to add, 0 to change, 0 to destroy",
-    "deploy by the plain command line": "Apply complete! Resources: 15 added, 0 changed",
+    PLAIN: "Apply complete! Resources: 15 added, 0 changed",
     "deploy": "No changes. Your infrastructure matches the configuration.",
-    "output": "table_name = weather-stats-demo",
-    "destroy": "Destroy complete! Resources: 15 destroyed.",
+    OWN: "Destroy complete! Resources: 15 destroyed.",
 }
 NOISE = {
     "a Terraform configuration that is missing": "Unable to open CLI configuration file",
@@ -46,6 +46,7 @@ class Ran:
 
     done: subprocess.CompletedProcess[str]
     plans: Sequence[Path]
+    written: Mapping[Path, int]
     with_key: Sequence[Path]
     in_bucket: Sequence[str]
 
@@ -55,11 +56,8 @@ class Ran:
         return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", self.done.stdout + self.done.stderr)
 
 
-PLAIN = "deploy by the plain command line"
-
-
 def run(house: House, bucket: str, out: Path, *command: str, plain: bool = False) -> Ran:
-    """Run a cdktf command; look at the folder of synthesized stacks and into the bucket."""
+    """Run a cdktf command; look at the folders of synthesized stacks and into the bucket."""
     if plain:
         key = {
             "TF_VAR_momento_api_key": KEY,
@@ -72,24 +70,34 @@ def run(house: House, bucket: str, out: Path, *command: str, plain: bool = False
         done = house.run("./help.sh", "cdktf", *command)
     with closing(boto3.client("s3")) as s3:
         found = s3.list_objects_v2(Bucket=bucket).get("Contents", [])
+    folders = (house.root / "cdktf.out", out)
+    files = [file for folder in folders for file in folder.glob("stacks/*/*")]
     return Ran(
         done=done,
-        plans=list(out.glob("stacks/*/plan")),
-        with_key=files_with(KEY, house.root) + files_with(KEY, out),
+        plans=[file for file in files if file.name == "plan"],
+        written={file: file.stat().st_mtime_ns for file in files},
+        with_key=[*files_with(KEY, house.root), *files_with(KEY, out)],
         in_bucket=[each["Key"] for each in found],
     )
 
 
 @pytest.fixture(scope="module")
-def ran(house: House, state_bucket: str) -> Mapping[str, Ran]:
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder such as that of `./help.sh local -- ./help.sh cdktf destroy`."""
+    return tmp_path_factory.mktemp("own")
+
+
+@pytest.fixture(scope="module")
+def ran(house: House, state_bucket: str, own: Path) -> Mapping[str, Ran]:
     """Run the commands, one after another, from a clone without synthesized stacks."""
-    out = house.root / "cdktf.out"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("CDKTF_OUTDIR")
-        return {
-            name: run(house, state_bucket, out, *command, plain=name == PLAIN)
-            for name, command in COMMANDS.items()
-        }
+    ran = {}
+    for name, command in COMMANDS.items():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.delenv("CDKTF_OUTDIR")
+            if name == OWN:
+                patch.setenv("CDKTF_OUTDIR", str(own))
+            ran[name] = run(house, state_bucket, own, *command, plain=name == PLAIN)
+    return ran
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -115,15 +123,36 @@ def test_a_command_prints_no_warnings(ran: Mapping[str, Ran], noise: str) -> Non
     assert heard == []
 
 
-def test_a_folder_of_ones_own_is_used(
-    house: House, state_bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_folder_of_ones_own_is_used(ran: Mapping[str, Ran], own: Path) -> None:
+    before, after = ran["deploy"].written, ran[OWN].written
+    new = after.keys() - before.keys()
+    assert {file: after[file] for file in before} == before
+    assert own / "stacks" / "weather" / "cdk.tf.json" in new
+    assert {file.parent for file in new} == {own / "stacks" / "weather"}
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ("deploy --auto-approve", "deploy --auto-approve --skip-provider-lock --output own"),
+        *((one, f"{one} --skip-provider-lock --output own") for one in ("diff", "plan", "output")),
+        *((one, f"{one} --output own") for one in ("synth", "list")),
+        ("--version", "--version"),
+    ],
+)
+def test_each_command_gets_the_options_that_it_needs(
+    words: str, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Such as the one that `./help.sh local -- ./help.sh cdktf diff` runs with."""
-    monkeypatch.setenv("CDKTF_OUTDIR", str(tmp_path / "own"))
-    before = list(house.root.glob("cdktf.out/**/*"))
-    synthesized = run(house, state_bucket, tmp_path / "own", "synth")
-    assert synthesized.done.returncode == 0, synthesized.said
-    assert "Generated Terraform code for the stacks: weather" in synthesized.said
-    assert not [noise for noise in NOISE.values() if re.search(noise, synthesized.said)]
-    assert (tmp_path / "own" / "stacks" / "weather" / "cdk.tf.json").exists()
-    assert list(house.root.glob("cdktf.out/**/*")) == before
+    """A plan file is removed even if the command line fails. A stand-in for it leaves one."""
+    monkeypatch.setattr("ops.cdktf.ROOT", tmp_path)
+    monkeypatch.setattr("ops.terraform.terraform.ROOT", tmp_path)
+    stand_in = tmp_path / "node_modules" / ".bin" / "cdktf"
+    stand_in.parent.mkdir(parents=True)
+    stand_in.write_text('#!/bin/sh\necho "$@" >words\ntouch own/stacks/a/plan\nexit 3\n')
+    stand_in.chmod(0o755)
+    folder = tmp_path / "own" / "stacks" / "a"
+    folder.mkdir(parents=True)
+    env = {"CDKTF_OUTDIR": "own", VERSION_VARIABLE: "6.25.0"}
+    assert cdktf.run(words.split(), env) == 3
+    assert (tmp_path / "words").read_text().strip() == given
+    assert list(folder.iterdir()) == []
