@@ -154,6 +154,12 @@ def test_what_needs_no_key_gets_none(script: Path, command: str) -> None:
     assert KEY not in done.stdout
 
 
+def test_the_demo_runs_on_a_local_cloud_of_its_own(script: Path) -> None:
+    done = subprocess.run([script, "demo"], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert " ".join(done.stdout.split()) == "-m localcloud -- .venv/bin/python -m ops demo"
+
+
 @pytest.mark.parametrize(
     ("command", "option"),
     [*((one, "--help") for one in COMMANDS), *((one, "-h") for one in SHORT)],

@@ -11,7 +11,8 @@ import pytest
 
 from localcloud import LocalAws
 from tests.conftest import House
-from tests.localcloud.arrivals import until
+from tests.localcloud.arrivals import until, unused_port
+from tests.localcloud.provider_process import provider_of
 from tests.ops.conftest import Run
 from tests.ops.demo.test_pipeline_check import result_rows
 
@@ -50,20 +51,32 @@ def processes_of(session: int) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def demo(house: House, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Run the demo as people do, in a session of its own, which tells what belongs to it."""
+def demo(house: House, provider_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
+    """Run the demo in a session of its own, which tells what belongs to it.
+
+    Only the port is chosen, for the provider that all of its runs of Terraform use.
+    """
     temporary = tmp_path_factory.mktemp("temporary")
     before = synthesized(house.root)
-    with subprocess.Popen(
-        ["./help.sh", "demo"],
-        cwd=house.root,
-        env=dict(os.environ) | {"TMPDIR": str(temporary)},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    ) as process:
+    port = unused_port()
+    with (
+        provider_of(port, provider_binary) as provider,
+        subprocess.Popen(
+            [
+                "./help.sh",
+                "local",
+                f"--port={port}",
+                *("--", ".venv/bin/python", "-m", "ops", "demo"),
+            ],
+            cwd=house.root,
+            env=dict(os.environ) | {"TMPDIR": str(temporary)} | provider,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        ) as process,
+    ):
         said, _ = process.communicate(timeout=800)
     with suppress(AssertionError):  # told by the test that looks for them
         until(lambda: not processes_of(process.pid), seconds=30)
