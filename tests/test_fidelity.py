@@ -11,6 +11,7 @@ import cdktf
 import pytest
 
 from stacks import catalogue
+from stacks.examples import thirty
 from tests.stacks.examples.example import STREAM_ARN
 from tests.synthesized import Synthesized, read_settings
 
@@ -90,8 +91,8 @@ def arguments(body: object, path: str) -> Iterator[str]:
 def everything_emitted() -> set[str]:
     """Return the arguments of every stack of the catalogue, in both profiles and topologies.
 
-    The thirty tables are as the others, and take as long as all others, so they are synthesized
-    once. The conformance stack is a demo in all topologies, whatever the settings are.
+    The thirty tables differ only in their names, and take as long as all others, so two of them are
+    synthesized once. The conformance stack is a demo in all topologies, whatever the settings are.
     """
     found: set[str] = set()
     for stack, profile, topology in product(
@@ -103,6 +104,7 @@ def everything_emitted() -> set[str]:
             continue
         with pytest.MonkeyPatch.context() as patch:
             patch.setenv("EXAMPLE_STREAM_ARN", STREAM_ARN)
+            patch.setattr(thirty, "TABLES", thirty.TABLES[:2])
             found.update(
                 emitted(
                     stack,

@@ -4,6 +4,7 @@ import email
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import pytest
 
 from momento_pipes.watch import package
 from ops.build import build, distributions
-from tests.conftest import ROOT, House
+from tests.conftest import ROOT
 from tests.packages.installed import Environment, environment
 
 pytestmark = pytest.mark.slow
@@ -98,11 +99,10 @@ def test_the_watchs_function_is_the_same_from_a_wheel(library: Environment, tmp_
     assert found == package.content_hash()
 
 
-def test_plain_cdktf_synthesizes_the_example(
-    library: Environment, shop: Path, house: House
-) -> None:
-    env = {"CHECKPOINT_DISABLE": "1", "CI": "1"}
-    done = library.run(shop, str(house.root / "node_modules/.bin/cdktf"), "synth", env=env)
+def test_the_app_of_cdktf_json_synthesizes_the_example(library: Environment, shop: Path) -> None:
+    """The cdktf command line runs it, as `tests/ops/test_cdktf.py` sees of the project's own."""
+    app = json.loads((shop / "cdktf.json").read_text(encoding="utf-8"))["app"]
+    done = library.run(shop, *shlex.split(app))
     assert done.returncode == 0, done.stdout + done.stderr
     file = shop / "cdktf.out" / "stacks" / "shop" / "cdk.tf.json"
     document = json.loads(file.read_text(encoding="utf-8"))
