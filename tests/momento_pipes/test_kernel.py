@@ -43,18 +43,10 @@ MESSAGE = "There is already a Construct with name 'orders' in App"
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("variables", "traced"),
-    [
-        ({"NODE_OPTIONS": "--no-warnings"}, False),
-        ({"NODE_OPTIONS": "--no-warnings --stack-trace-limit=20"}, True),
-    ],
-    ids=["own options", "own limit"],
-)
-def test_error_of_node_keeps_message_and_trace_and_only_a_limit_keeps_the_others(
-    tmp_path: Path, variables: dict[str, str], *, traced: bool
-) -> None:
-    run = run_python(tmp_path, *("-c", RAISE), repo=REPO, TMPDIR=os.fspath(tmp_path), **variables)
+def test_error_of_node_keeps_message_and_trace_and_others_have_none(tmp_path: Path) -> None:
+    """A token and a warning have a trace as well. They would have node's own traces."""
+    variables = {"TMPDIR": os.fspath(tmp_path), "NODE_OPTIONS": "--no-warnings"}
+    run = run_python(tmp_path, *("-c", RAISE), repo=REPO, **variables)
     assert (run.returncode, run.stderr) == (0, "")
     message, *cause = run.stdout.strip().splitlines()
     assert message == MESSAGE
@@ -62,27 +54,50 @@ def test_error_of_node_keeps_message_and_trace_and_only_a_limit_keeps_the_others
     assert "at Node.addChild" in cause[2]
     manifest = json.loads((tmp_path / "cdktf.out" / "manifest.json").read_text("utf-8"))
     (warning,) = manifest["stacks"]["one"]["annotations"]
-    assert warning["message"] == "beware"
-    assert bool(warning["stacktrace"]) == traced
+    assert (warning["message"], warning["stacktrace"]) == ("beware", [])
+
+
+def run_embedded(folder: Path, program: str, options: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the runtime with a line of input, and a program in the place of the embedded one."""
+    (folder / "lib__program.js").write_text(program)
+    return subprocess.run(
+        ["node", os.fspath(kernel.RUNTIME)],
+        env=os.environ | {"JSII_EMBEDDED": os.fspath(folder), "NODE_OPTIONS": options},
+        input="asked\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "traced"),
+    [("--no-warnings", "Error"), ("--stack-trace-limit=20", "Error, object")],
+)
+def test_only_a_limit_keeps_the_traces_of_what_is_no_error(
+    tmp_path: Path, options: str, traced: str
+) -> None:
+    program = """
+        const holders = { Error: Object.create(Error.prototype), object: {} };
+        for (const one of Object.values(holders)) Error.captureStackTrace(one);
+        const traced = Object.keys(holders).filter((name) => /at /.test(holders[name].stack));
+        require("fs").writeSync(3, traced.join(", "));
+    """
+    assert run_embedded(tmp_path, program, options).stdout == traced
 
 
 def test_runtime_takes_requests_from_input_and_reports_what_is_printed(tmp_path: Path) -> None:
     """The embedded program is replaced by one that reads a line, prints, and answers."""
-    (tmp_path / "lib__program.js").write_text("""
+    done = run_embedded(
+        tmp_path,
+        """
         const fs = require("fs");
         const asked = Buffer.alloc(100);
         const size = fs.readSync(3, asked, 0, 100, null);
         console.log("printed");
         console.error("wrong");
         fs.writeSync(3, `${asked.slice(0, size)}${new Error("why").message}\\n`);
-    """)
-    done = subprocess.run(
-        ["node", os.fspath(kernel.RUNTIME)],
-        env=os.environ | {"JSII_EMBEDDED": os.fspath(tmp_path), "NODE_OPTIONS": ""},
-        input="asked\n",
-        capture_output=True,
-        text=True,
-        check=True,
+        """,
     )
     assert done.stdout == "asked\nwhy\n"
     told = [json.loads(line) for line in done.stderr.splitlines()]
@@ -102,14 +117,17 @@ def _not_started(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_own_runtime_and_unknown_jsii_are_left_alone(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    started: list[str | None] = []
+    started: list[tuple[str, ...]] = []
+    monkeypatch.setenv("NODE_OPTIONS", "--stack-trace-limit=20")
     monkeypatch.setattr(
         importlib,
         "import_module",
-        lambda _: started.append(os.environ.get("JSII_RUNTIME")),
+        lambda _: started.append((os.environ["JSII_RUNTIME"], os.environ["NODE_OPTIONS"])),
     )
     kernel.start()
-    assert started == [os.fspath(kernel.RUNTIME)]
+    options = "--stack-trace-limit=20 --preserve-symlinks"
+    assert started == [(os.fspath(kernel.RUNTIME), options)]
+    assert os.environ["NODE_OPTIONS"] == "--stack-trace-limit=20"
 
     with monkeypatch.context() as patch:
         patch.setenv("JSII_RUNTIME", "own.js")

@@ -15,6 +15,7 @@ from momento_pipes.momento.update_connection import version_of
 from ops import cdktf
 from ops.cdktf import program
 from ops.terraform.provider import VERSION_VARIABLE
+from ops.terraform.terraform import KEY_VARIABLE, KEYS, NO_KEY
 from tests.conftest import KEY, House, files_with
 
 pytestmark = pytest.mark.usefixtures("running_provider")
@@ -23,12 +24,10 @@ PLAIN = "deploy by the plain command line, on a fresh clone"
 OWN = "destroy in a folder of one's own"
 COMMANDS: dict[str, tuple[str, ...]] = {
     PLAIN: ("deploy", "--auto-approve", "--skip-provider-lock"),
-    "deploy": ("deploy", "--auto-approve"),
     OWN: ("destroy", "--auto-approve"),
 }
 SAYS = {
     PLAIN: "Apply complete! Resources: 15 added, 0 changed",
-    "deploy": "No changes. Your infrastructure matches the configuration.",
     OWN: "Destroy complete! Resources: 15 destroyed.",
 }
 NOISE = {
@@ -124,7 +123,7 @@ def test_a_command_prints_no_warnings(ran: Mapping[str, Ran], noise: str) -> Non
 
 
 def test_a_folder_of_ones_own_is_used(ran: Mapping[str, Ran], own: Path) -> None:
-    before, after = ran["deploy"].written, ran[OWN].written
+    before, after = ran[PLAIN].written, ran[OWN].written
     new = after.keys() - before.keys()
     assert {file: after[file] for file in before} == before
     assert own / "stacks" / "weather" / "cdk.tf.json" in new
@@ -140,7 +139,7 @@ def test_a_folder_of_ones_own_is_used(ran: Mapping[str, Ran], own: Path) -> None
         ("--version", "--version"),
     ],
 )
-def test_each_command_gets_the_options_that_it_needs(
+def test_each_command_gets_its_options_and_only_a_deploy_gets_the_key(
     words: str, given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A plan file is removed even if the command line fails. A stand-in for it leaves one."""
@@ -148,11 +147,15 @@ def test_each_command_gets_the_options_that_it_needs(
     monkeypatch.setattr("ops.terraform.terraform.ROOT", tmp_path)
     stand_in = tmp_path / "node_modules" / ".bin" / "cdktf"
     stand_in.parent.mkdir(parents=True)
-    stand_in.write_text('#!/bin/sh\necho "$@" >words\ntouch own/stacks/a/plan\nexit 3\n')
+    note = 'echo "$@" >words; env >environment; touch own/stacks/a/plan; exit 3'
+    stand_in.write_text(f"#!/bin/sh\n{note}\n")
     stand_in.chmod(0o755)
     folder = tmp_path / "own" / "stacks" / "a"
     folder.mkdir(parents=True)
-    env = {"CDKTF_OUTDIR": "own", VERSION_VARIABLE: "6.25.0"}
+    env = dict.fromkeys(KEYS, KEY) | {"CDKTF_OUTDIR": "own", VERSION_VARIABLE: "6.25.0"}
     assert cdktf.run(words.split(), env) == 3
     assert (tmp_path / "words").read_text().strip() == given
+    seen = (tmp_path / "environment").read_text().splitlines()
+    key = KEY if words.startswith("deploy") else NO_KEY
+    assert [line for line in seen if line.startswith(KEYS)] == [f"{KEY_VARIABLE}={key}"]
     assert list(folder.iterdir()) == []

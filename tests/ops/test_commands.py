@@ -13,7 +13,7 @@ import pytest
 from localcloud import LocalAws
 from tests.conftest import ADVICE, KEY, House
 from tests.localcloud.provider_process import VARIABLE
-from tests.ops.conftest import Run
+from tests.ops.conftest import Fake, Run
 
 pytestmark = pytest.mark.usefixtures("running_provider")
 
@@ -112,7 +112,7 @@ def test_validate_needs_neither_key_nor_credentials(run: Run) -> None:
 
 @pytest.mark.usefixtures("house")
 def test_lock_writes_the_hashes_and_says_which_are_missing(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, fake: Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A registry has the hashes of all four platforms. A mirror has its own."""
     monkeypatch.delenv(VARIABLE)  # Terraform locks no provider that runs already
@@ -122,6 +122,7 @@ def test_lock_writes_the_hashes_and_says_which_are_missing(
     assert 'provider "registry.terraform.io/hashicorp/aws"' in file.read_text(encoding="utf-8")
     assert '"h1:' in file.read_text(encoding="utf-8")
     assert ("from the mirror" in done.stdout) == ("Do not commit it" in done.stdout)
+    fake("terraform", "touch .terraform.lock.hcl")
     (said,) = errors(run("lock", "--output", str(tmp_path)))
     assert said == f"error: {tmp_path} cannot be written: Is a directory"
 
