@@ -82,7 +82,6 @@ BEGUN_FIRST = [
     "test_cdktf",
     "test_cdktn_cli",
     "test_profiles",
-    "test_up",
     "test_secrecy",
     "test_deployment",
     "test_bindings",

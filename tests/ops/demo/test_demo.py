@@ -1,12 +1,18 @@
-"""`./help.sh demo` as a newcomer runs it: no credentials, no settings, nothing left behind."""
+"""`./help.sh demo` and `./help.sh up` as a newcomer runs them: no credentials and no settings.
+
+The demo leaves nothing behind. With `up`, the local cloud stays, serves the page, tells each
+delivery, and ends on Ctrl-C. One provider serves both, one after the other.
+"""
 
 import os
 import re
 import subprocess
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from localcloud import LocalAws
@@ -15,6 +21,7 @@ from tests.localcloud.arrivals import until, unused_port
 from tests.localcloud.provider_process import provider_of
 from tests.ops.conftest import Run
 from tests.ops.demo.test_pipeline_check import result_rows
+from tests.ops.demo.up_process import Up
 
 STEPS = {
     "synthesize": "",
@@ -51,32 +58,36 @@ def processes_of(session: int) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def demo(house: House, provider_binary: Path, tmp_path_factory: pytest.TempPathFactory) -> Demo:
-    """Run the demo in a session of its own, which tells what belongs to it.
+def port() -> int:
+    """Return the port of both local clouds, which is all that is chosen for them."""
+    return unused_port()
 
-    Only the port is chosen, for the provider that all of its runs of Terraform use.
-    """
+
+@pytest.fixture(scope="module")
+def provider(port: int, provider_binary: Path) -> Iterator[dict[str, str]]:
+    """Yield the variable by which all of their runs of Terraform find one provider."""
+    with provider_of(port, provider_binary) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def demo(
+    house: House, port: int, provider: dict[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Demo:
+    """Run the demo in a session of its own, which tells what belongs to it."""
     temporary = tmp_path_factory.mktemp("temporary")
     before = synthesized(house.root)
-    port = unused_port()
-    with (
-        provider_of(port, provider_binary) as provider,
-        subprocess.Popen(
-            [
-                "./help.sh",
-                "local",
-                f"--port={port}",
-                *("--", ".venv/bin/python", "-m", "ops", "demo"),
-            ],
-            cwd=house.root,
-            env=dict(os.environ) | {"TMPDIR": str(temporary)} | provider,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            start_new_session=True,
-        ) as process,
-    ):
+    words = ("local", f"--port={port}", "--", ".venv/bin/python", "-m", "ops", "demo")
+    with subprocess.Popen(
+        ["./help.sh", *words],
+        cwd=house.root,
+        env=dict(os.environ) | {"TMPDIR": str(temporary)} | provider,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    ) as process:
         said, _ = process.communicate(timeout=800)
     with suppress(AssertionError):  # told by the test that looks for them
         until(lambda: not processes_of(process.pid), seconds=30)
@@ -127,6 +138,54 @@ def test_the_demo_does_not_change_the_users_synthesized_stacks(demo: Demo) -> No
 def test_the_demo_prints_no_error(demo: Demo) -> None:
     assert not re.search(r"(?i)warning|error|traceback|deprecat|end-of-life|\x1b", demo.said)
     assert "local-api-key" not in demo.said
+
+
+@pytest.fixture(scope="module")
+def up(house: House, port: int, provider: dict[str, str], demo: Demo) -> Iterator[Up]:
+    """Return a local cloud that is up after the demo's is gone, and end it whatever happens."""
+    assert demo.processes == []
+    with Up(house.root, f"--port={port}", **provider) as running:
+        running.page()
+        yield running
+
+
+def test_a_command_in_another_terminal_finds_it(up: Up, house: House) -> None:
+    put = ("put", "Oslo", "--max-temp", "21", "--min-temp", "9", "--ttl", "60")
+    done = house.run("./help.sh", "weather", *put)
+    assert (done.returncode, done.stdout) == (0, "written: 21° / 9°, rain 0 % for Oslo\n")
+    assert up.environment()["AWS_ENDPOINT_URL"] in done.stderr
+
+
+def test_up_prints_each_delivery(up: Up) -> None:
+    up.wait_for("✓", "weather-stats-demo-cache-put-pipe", "INSERT", "Oslo", "204", seconds=120)
+    up.wait_for("✓", "weather-stats-demo-topic-publish-pipe", "POST", "204", seconds=120)
+    up.wait_for("·", "weather-stats-demo-cache-delete-pipe", "Oslo", seconds=120)
+
+
+def test_page_writes_and_shows_what_is_deployed(up: Up) -> None:
+    with httpx.Client(base_url=up.page(), trust_env=False, timeout=60) as http:
+        model = http.get("/api/model").json()
+        assert (model["stack"], model["local"]) == ("weather", True)
+        (pipeline,) = model["pipelines"]
+        values = {field["name"]: field["example"] for field in pipeline["form"]["fields"]}
+        body = {"pipeline": pipeline["name"], "values": values | {"Location": "Turku"}}
+        answer = http.post("/api/form", json=body, headers={"Origin": up.page()})
+        assert answer.json()["written"] == ["Turku"]
+        assert 'src="app.js"' in http.get("/").text
+        for file in ("app.js", "vendor/lit-html/lit-html.js"):
+            assert http.get(f"/{file}").headers["Content-Type"].startswith("text/javascript")
+    up.wait_for("✓", "weather-stats-demo-cache-put-pipe", "INSERT", "Turku", "204", seconds=120)
+
+
+def test_up_ends_without_a_trace(up: Up, house: House) -> None:
+    assert up.environment()
+    assert up.end() == 130
+    until(lambda: not processes_of(up.process.pid), seconds=30)
+    assert not up.environment()
+    assert not [line for line in up.lines if "Traceback" in line or "rror" in line]
+    again = house.run("./help.sh", "weather", "list")
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "no local cloud is up either: ./help.sh up in another terminal" in again.stderr
 
 
 GONE = "arn:aws:dynamodb:us-east-1:123456789012:table/readings/stream/2026-01-01T00:00:00.000"
