@@ -8,7 +8,7 @@ between finds a bucket without a state and takes it in by import; so every run i
 import json
 import tempfile
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, nullcontext
 from enum import Enum, auto
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -80,17 +80,17 @@ def bootstrap(
     return f"the state bucket {settings.state_bucket} was {verb}, with its own state inside"
 
 
-def look(settings: Settings, *, key: str) -> Bucket:
-    """Return what exists under the bucket's name.
+def look(settings: Settings, *, key: str, aws: Aws | None = None) -> Bucket:
+    """Return what exists under the bucket's name; who looks again and again has the clients.
 
     Raises:
         LiveError: AWS cannot be asked.
         OpsError: the bucket belongs to another account.
 
     """
-    with closing(Aws(settings.region)) as aws, asking_aws():
-        account = aws.client("sts").get_caller_identity()["Account"]
-        return _look(settings, aws.client("s3"), key=key, account=account)
+    with nullcontext(aws) if aws else closing(Aws(settings.region)) as clients, asking_aws():
+        account = clients.client("sts").get_caller_identity()["Account"]
+        return _look(settings, clients.client("s3"), key=key, account=account)
 
 
 def _look(settings: Settings, s3: "S3Client", *, key: str, account: str) -> Bucket:

@@ -4,11 +4,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from urllib.parse import urlsplit
 
 from rich.progress import SpinnerColumn
 
+from live.aws import Aws
 from live.output import console
 from ops.bootstrap import Bucket, bootstrap, look
 from ops.demo.streams import expect_streams
@@ -64,8 +65,11 @@ def unused_profile(settings: Settings) -> str | None:
 def _deploy_meanwhile(settings: Settings, terraform: Terraform, state: Future[str]) -> Terraform:
     """Deploy once the state bucket exists; return the stack's Terraform."""
     with step("init", "the AWS provider; the state in S3"):
-        while look(settings, key=settings.state_key) is Bucket.ABSENT and not state.done():
-            time.sleep(0.2)
+        with closing(Aws(settings.region)) as aws:
+            while not state.done():
+                if look(settings, key=settings.state_key, aws=aws) is not Bucket.ABSENT:
+                    break
+                time.sleep(0.2)
         terraform.init()
     apply(terraform, "deploy", "apply")
     return terraform
