@@ -162,11 +162,13 @@ class _File:
             return
         new = renamed(node.value) if alone or is_of_a_provider(node.value) else None
         new = new or renamed_requirement(node.value, self._versions)
+        if not new:
+            return
         start, end = self._start(node), self._end(node)
         literal = re.compile(
             rb"""([rRuU]?(?:'''|\"""|'|"))%s['"]""" % re.escape(node.value.encode())
         ).match(self._source, start, end)
-        if new and literal:  # a part of an f-string has another place
+        if literal:  # a part of an f-string has another place
             at = start + len(literal[1])
             yield _Edit(at, at + len(node.value.encode()), new)
 
