@@ -59,6 +59,8 @@ class Environment:
                 text=True,
                 check=False,
             )
+            for bytecode in list(copy.folder.rglob("__pycache__")):
+                shutil.rmtree(bytecode)  # a changed file may have the size and time of the old one
             if done.returncode:
                 raise OpsError(self._failed(shown, done.stdout))
             files = list(_written(copy))
@@ -178,14 +180,10 @@ def _written(copy: Repository) -> Iterator[Path]:
 
 
 def _variables(python: Path) -> Mapping[str, str]:
-    """Return the environment of the program: no key, and its own Python first on the PATH.
-
-    No bytecode is written, because a changed file may have the size and time of the old file.
-    """
+    """Return the environment of the program: no key, and its own Python first on the PATH."""
     left_out = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", f"{OLD.upper()}_OUTDIR")
     kept = {name: value for name, value in without_keys(os.environ).items() if name not in left_out}
     return kept | {
         "PATH": f"{python.parent}{os.pathsep}{kept.get('PATH', '')}",
-        "PYTHONDONTWRITEBYTECODE": "1",
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "18,20",
     }

@@ -1,9 +1,12 @@
 """The command on small repositories: what it shows, proves, writes and refuses."""
 
+import sys
 from pathlib import Path
 
 import pytest
 
+from ops.migrate.proof import Environment
+from ops.migrate.repository import Repository
 from tests.conftest import KEY, ROOT
 from tests.ops.conftest import Run
 from tests.ops.migrate.conftest import CONFIG, PROGRAM, Make, commit, content, git
@@ -171,6 +174,23 @@ def test_each_side_gets_its_packages_from_the_files_of_the_repository(make: Make
     assert "constructs==10.6.0" in lines
     assert not [line for line in lines if line.startswith("cdktf")]
     assert not (folder / "elsewhere").exists()
+
+
+def test_a_run_leaves_no_bytecode_of_the_program(make: Make) -> None:
+    """A changed file may have the size and time of the old one, whose bytecode would be run."""
+    write = (
+        "from pathlib import Path\n"
+        "file = Path('cdktf.out/stacks/small/cdk.tf.json')\n"
+        "file.parent.mkdir(parents=True)\n"
+        "file.write_text('{}')\n"
+    )
+    repository = Repository.at(make({"main.py": "import own.part\n", "own/part.py": write}))
+    environment = Environment("cdktf", Path(sys.executable))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+        documents = environment.synthesize(repository, [[]])
+    assert documents == {"cdktf.out/stacks/small/cdk.tf.json": {}}
+    assert not list(repository.folder.rglob("__pycache__"))
 
 
 @pytest.mark.slow
