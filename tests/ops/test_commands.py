@@ -65,7 +65,10 @@ def test_a_missing_state_bucket_leads_to_bootstrap(run: Run, command: list[str])
 
 @pytest.mark.parametrize("command", [["plan"], ["bootstrap", APPROVED]])
 @pytest.mark.usefixtures("house")
-def test_missing_credentials_lead_to_the_example(run: Run, command: list[str]) -> None:
+def test_missing_credentials_lead_to_the_example(
+    run: Run, command: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # which remembers those of other tests
     without = ("AWS_ACCESS_KEY_ID", VARIABLE)  # the running provider has credentials
     env = {name: value for name, value in os.environ.items() if name not in without}
     said = errors(run(*command, env=env))
