@@ -1,8 +1,8 @@
 """A stack's keys on a local Momento and a connection on a local AWS, to be rotated."""
 
+import functools
 import threading
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,12 @@ SENDS, READS = "MOMENTO_API_KEY", "MOMENTO_READ_API_KEY"
 REGION = "us-east-1"
 
 
+@functools.cache
+def aws_at(_endpoint: str) -> Aws:
+    """Return the clients of the AWS at an endpoint: to make one takes longer than to ask it."""
+    return Aws(REGION)
+
+
 class Rotating:
     """The parts of a rotation; `old` are the former keys of `.env`, by their settings."""
 
@@ -39,6 +45,7 @@ class Rotating:
         self.both = purposes(Settings(MOMENTO_API_ENDPOINT=ENDPOINT), names)
         self.file = ProgressFile(env_file.path().with_name(".key-rotation-test.json"))
         self.said: list[str] = []
+        self._aws = aws_at(aws_endpoint)
         self._events = client("events", aws_endpoint)
         self.old = {one.setting: self._made(one) for one in self.both}
         env_file.write({name: key.secret for name, key in self.old.items()})
@@ -61,8 +68,7 @@ class Rotating:
 
     def give_watch(self, key: str) -> None:
         """Give the secret of the watch a key, as a deployment and a rotation do."""
-        with closing(Aws(REGION)) as aws:
-            watch_key.write(aws, [self.watch_secret], key)
+        watch_key.write(self._aws, [self.watch_secret], key)
 
     def of_the_watch(self) -> str:
         """Return the key that the watch reads with."""
@@ -87,7 +93,6 @@ class Rotating:
         **changes: Any,
     ) -> None:
         """Run a rotation, or continue an interrupted one."""
-        aws = Aws(REGION)
         owner = next(iter(self.keys.keys.values()))
         with Momento(redirect=self.momento.endpoint, timeout=60) as momento:
             Rotation(
@@ -99,7 +104,7 @@ class Rotating:
                     "cache": self.cache,
                     "both": self.both,
                     "file": self.file,
-                    "deployed": Connections(aws),
+                    "deployed": Connections(self._aws),
                     "connections": [self.connection],
                     "deploy": deploy or self.update,
                     "give_watch": self.give_watch,
@@ -111,7 +116,6 @@ class Rotating:
                     **changes,
                 }
             ).run()
-        aws.close()
 
     def secrets(self, purpose: Purpose) -> list[str]:
         """Return the texts of the account's keys for a purpose."""
@@ -131,10 +135,7 @@ class Rotating:
 
     def deployed(self) -> str | None:
         """Return the key that the connection stores."""
-        aws = Aws(REGION)
-        key = Connections(aws).key(self.connection)
-        aws.close()
-        return key
+        return Connections(self._aws).key(self.connection)
 
 
 def in_folder(path: Path) -> str:
