@@ -3,9 +3,12 @@
 See AWS: "Understanding the Lambda execution environment lifecycle".
 """
 
+import atexit
+import functools
 import json
 import os
 import select
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -26,6 +29,19 @@ LONGEST: Final = 1_000_000
 _READ: Final = 65_536
 
 
+@functools.lru_cache(maxsize=32)
+def _unpacked(code: bytes) -> str:
+    """Return a folder with a zip file's content, for all processes that run it.
+
+    Python compiles the modules in the first process only, which takes half of its start.
+    """
+    folder = tempfile.mkdtemp()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    with zipfile.ZipFile(BytesIO(code)) as archive:
+        archive.extractall(folder)
+    return folder
+
+
 class FunctionEnvironment:
     """Runs a handler in a process of its own, which stays between two events.
 
@@ -38,18 +54,16 @@ class FunctionEnvironment:
     ) -> None:
         """Start the process. A run may take `seconds`."""
         self._seconds = seconds
-        self._folder = tempfile.TemporaryDirectory()
+        folder = _unpacked(code)
         self._output = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - `close` does it
-        with zipfile.ZipFile(BytesIO(code)) as archive:
-            archive.extractall(self._folder.name)
         self._answers, write_end = os.pipe()
         try:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-I", "-S", PROCESS),
-                    *(self._folder.name, handler, PACKAGES, str(write_end)),
+                    *(folder, handler, PACKAGES, str(write_end)),
                 ],
-                cwd=self._folder.name,
+                cwd=folder,
                 env=dict(variables),
                 stdin=subprocess.PIPE,
                 stdout=self._output,
@@ -126,11 +140,10 @@ class FunctionEnvironment:
         self._process.wait()
 
     def close(self) -> None:
-        """End the process and remove its files. No run may be under way."""
+        """End the process, and close its files. No run may be under way."""
         self.stop()
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):  # what it did not read
                 self._process.stdin.close()
         os.close(self._answers)
         self._output.close()
-        self._folder.cleanup()

@@ -203,6 +203,7 @@ def test_the_function_may_do_what_it_does_and_nothing_more(
             assert policy.needs(sid, "Action", action, calls)
 
 
+@pytest.mark.parametrize("watched", ["pipes"], indirect=True)
 def test_a_run_that_fails_sends_no_metric_but_lambdas_errors(watched: Watched) -> None:
     """Without its key the watch sees nothing, and says so in its log."""
     secrets = client("secretsmanager", watched.aws.endpoint)
