@@ -52,6 +52,11 @@ def watched(chromium: Browser, url: str, **context: Any) -> Iterator[Page]:
     assert not [one for one in said if "Failed to load resource" not in one]
 
 
+def go(page: Page, address: str) -> None:
+    """Go to a view."""
+    page.evaluate("address => { location.hash = address }", address)
+
+
 def settled(page: Page, name: str) -> None:
     """Wait for the pipeline of the address, and for what a view asks the server for."""
     pipeline = page.evaluate("location.hash").removeprefix("#/").partition("/")[0]

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.conftest import ROOT
 from tests.console import recorded
-from tests.console.opened import VIEWS, opened, settled
+from tests.console.opened import VIEWS, go, opened, settled
 from tests.console.replayed import Replayed
 
 pytestmark = pytest.mark.slow
@@ -45,11 +45,6 @@ CONTRAST: Final = """([selector, name]) => {
 }"""
 """The contrast of a colour to the background of the flow, as WCAG 2 computes it."""
 STOPS: Final = "a[href]:visible, button:visible:enabled, input:visible, [tabindex='0']:visible"
-
-
-def go(page: Page, address: str) -> None:
-    """Go to a view."""
-    page.evaluate("address => { location.hash = address }", address)
 
 
 def findings(page: Page) -> list[tuple[str, str]]:

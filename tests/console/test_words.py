@@ -30,16 +30,19 @@ def told(topology: str, of: Any, *steps: dict[str, Any], operation: str = PUT) -
 def test_a_refusal_names_the_parameter_and_where_it_comes_from() -> None:
     answer = '{"message":"Invalid argument: ttl_seconds must be 1 to 86400"}'
     for topology in TOPOLOGIES:
-        found = told(
-            topology,
-            record(Keep="0"),
+        steps = (
             {"kind": "attempt", **attempt(1, 400, response=answer)},
             {"kind": "ended", "outcome": "dead-letter"},
         )
+        found = told(topology, record(Keep="0"), *steps)
         cause = found["summary"]["cause"]
         said = "Momento refused it: ttl_seconds must be 1 to 86400; it comes from `Keep` = 0"
         assert cause == said, topology
         assert found["summary"]["next"].startswith("Mend the item")
+        wrong = record()
+        wrong["dynamodb"]["NewImage"]["Keep"] = {"S": "sixty"}
+        cause = told(topology, wrong, *steps)["summary"]["cause"]
+        assert "`Keep`, which is text in the item, and the route" in cause, topology
 
 
 def test_a_filtered_change_names_the_clause_that_refuses() -> None:
