@@ -38,7 +38,7 @@ async function example({ unasked = false } = {}) {
 	try {
 		const data = await ask("GET", `items/example?${query({ pipeline: store.pipeline.value.name })}`);
 		const { typed, text } = state.value;
-		if (unasked && text) return; // somebody has begun to write
+		if (unasked && text) return; // somebody writes
 		set({ text: JSON.stringify(typed ? data.typed : data.item, null, 2), error: "", faults: {} });
 	} catch (error) {
 		set({ error: error.message });
@@ -47,7 +47,8 @@ async function example({ unasked = false } = {}) {
 
 export function writeDialog() {
 	const { name: pipeline, form, table } = store.pipeline.value ?? {};
-	const { title, why, text, isForm, error, busy, values } = state.value;
+	const { title, why, text, error, busy, values } = state.value;
+	const isForm = Boolean(form && state.value.isForm);
 	if (!table) return nothing;
 	const way = (toForm, label) => html`<button type="button" class="pill" aria-pressed=${isForm === toForm} @click=${() => set({ isForm: toForm, error: "", faults: {} })}>${label}</button>`;
 	const act = ({ id, label }) => html`<button type="button" @click=${() => send("POST", `form/${encodeURIComponent(id)}`, { pipeline, values })}>${label}</button>`;
