@@ -229,30 +229,90 @@ def test_item_that_is_no_json_is_explained(page: Page, replayed: Replayed) -> No
     page.keyboard.press("Escape")
 
 
-def test_rows_stay_under_the_pointer(page: Page, replayed: Replayed) -> None:
+def test_rows_stay_under_the_pointer(chromium: Browser) -> None:
     """New rows wait while the pointer is over the list; cells still change."""
-    page.locator(".changes .body").hover(position={"x": 300, "y": 20})
-    before = keys(page)
-    replayed.tell("change", row(50, "Lagos", at=time.time()))
-    replayed.tell("change", row(32, "Cairo", at=time.time() - 5))
-    expect(page.get_by_role("button", name="1 new: show")).to_be_visible()
-    expect(page.locator(".body .row").first).not_to_contain_text("2 of 4")
-    assert keys(page) == before
-    page.get_by_role("button", name="1 new: show").click()
-    assert keys(page)[0] == "Lagos"
-    page.mouse.move(5, 5)
-    replayed.tell("change", row(51, "Rabat", at=time.time()))
-    expect(page.locator(".body .key").first).to_have_text("Rabat")
+    replayed = Replayed()
+    with opened(chromium, replayed) as page:
+        page.locator(".changes .body").hover(position={"x": 300, "y": 20})
+        before = keys(page)
+        replayed.tell("change", row(50, "Lagos", at=time.time()))
+        replayed.tell("change", row(32, "Cairo", at=time.time() - 5))
+        expect(page.get_by_role("button", name="1 new: show")).to_be_visible()
+        expect(page.locator(".body .row").first).not_to_contain_text("2 of 4")
+        assert keys(page) == before
+        page.get_by_role("button", name="1 new: show").click()
+        assert keys(page)[0] == "Lagos"
+        page.mouse.move(5, 5)
+        replayed.tell("change", row(51, "Rabat", at=time.time()))
+        expect(page.locator(".body .key").first).to_have_text("Rabat")
 
 
-def test_pause_keeps_the_list(page: Page, replayed: Replayed) -> None:
+def test_pause_keeps_the_list(chromium: Browser) -> None:
     """A paused list shows no new row until it goes on."""
-    page.get_by_role("button", name="Pause").click()
-    replayed.tell("change", row(52, "Tunis", at=time.time()))
-    expect(page.get_by_role("button", name="1 new: show")).to_be_visible()
-    assert "Tunis" not in keys(page)
-    page.get_by_role("button", name="Go on").click()
-    expect(page.locator(".body .key").first).to_have_text("Tunis")
+    replayed = Replayed()
+    with opened(chromium, replayed) as page:
+        page.get_by_role("button", name="Pause").click()
+        replayed.tell("change", row(50, "Lagos", at=time.time()))
+        expect(page.get_by_role("button", name="1 new: show")).to_be_visible()
+        assert "Lagos" not in keys(page)
+        page.get_by_role("button", name="Go on").click()
+        expect(page.locator(".body .key").first).to_have_text("Lagos")
+
+
+def test_written_item_that_no_filter_takes_is_told(page: Page, replayed: Replayed) -> None:
+    """Its change has arrived, and nothing was sent."""
+    left_out = {name: cell("filtered", "filtered", time.time()) for name in (PUBLISH, PUT, DELETE)}
+    page.get_by_role("button", name="Random item").click()
+    replayed.tell("change", row(60, "Oslo", at=time.time(), cells=left_out))
+    said = page.locator(".said-line")
+    expect(said).to_contain_text("The filters leave it out: nothing was sent.")
+    said.get_by_role("link", name="See why").click()
+    expect(page.locator("#side-title")).to_contain_text("Oslo")
+
+
+def test_long_key_leaves_room_for_the_page(page: Page, replayed: Replayed) -> None:
+    """The line at the bottom and the letters show its beginning."""
+    replayed.answers["items/random"] = (200, {"written": [recorded.LONG_KEY]})
+    page.get_by_role("button", name="Random item").click()
+    expect(page.locator(".said-line")).to_contain_text("Written: a very long key")
+    box = page.locator("footer").bounding_box()
+    assert box
+    assert box["height"] < 80
+
+
+def test_pipeline_without_a_cache_has_no_cache_side(chromium: Browser) -> None:
+    """Neither in the list of the items nor in an item's panel is a word about it."""
+    replayed = Replayed()
+    (model,) = replayed.model["pipelines"]
+    model["nodes"] = [node for node in model["nodes"] if node["kind"] != "cache"]
+    with opened(chromium, replayed, VIEWS["items"]) as page:
+        heads = page.locator(".items thead th")
+        expect(heads).to_have_text(["Key", "In the table", "Actions"])
+        page.get_by_role("link", name="Amsterdam").click()
+        side = page.get_by_role("complementary")
+        expect(side).to_contain_text("In the table")
+        expect(side).not_to_contain_text("cache")
+        expect(side).not_to_contain_text("in sync")
+
+
+def test_what_cannot_run_shows_no_results(page: Page, replayed: Replayed) -> None:
+    """A mistake in a filter or in pasted records stands alone: nothing was run."""
+    go(page, VIEWS["what-if"])
+    results = page.get_by_role("region", name="Results")
+    expect(results).to_contain_text("7 records, as they go now.")
+    mistake = "filter 1, line 1, column 2: this is not JSON"
+    rows = [{"id": "1", "event_name": "INSERT", "key": "Oslo", "differs": False}]
+    old = {"state": "filtered", "text": "The filter leaves it out."}
+    wrong = {"rows": [rows[0] | {"old": old, "new": None}], "problems": [mistake], "changed": 0}
+    wrong |= {"mapping": None, "no_mapping": None, "json": "{}"}
+    for status, answer in ((200, wrong), (400, {"error": "nothing is written yet"})):
+        replayed.answers["what-if"] = (status, answer)
+        page.get_by_role("button", name="Run again").click()
+        said = mistake if status == 200 else "Nothing is written yet"
+        expect(results.get_by_role("alert")).to_have_text(said)
+        expect(results.get_by_role("status")).to_have_text("Nothing was run: there is a mistake.")
+        expect(results.get_by_role("listitem")).to_have_count(0)
+        expect(results.get_by_role("button")).to_have_count(0)
 
 
 def test_five_thousand_changes_do_not_slow_the_page(

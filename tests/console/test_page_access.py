@@ -1,6 +1,10 @@
-"""Everybody can use the page: axe, the keyboard, narrow windows, forced colours, no motion."""
+"""Everybody can use the page: axe, the keyboard, narrow windows, forced colours, no motion.
+
+One page is opened for all that does not depend on how it was opened: the fixture `page`.
+"""
 
 import time
+from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 import pytest
@@ -47,6 +51,27 @@ CONTRAST: Final = """([selector, name]) => {
 STOPS: Final = "a[href]:visible, button:visible:enabled, input:visible, [tabindex='0']:visible"
 
 
+@pytest.fixture(scope="module")
+def shared(chromium: Browser) -> Iterator[tuple[Replayed, Page]]:
+    """Open the page for several tests."""
+    replayed = Replayed(*EVERY)
+    with opened(chromium, replayed) as page:
+        yield replayed, page
+
+
+@pytest.fixture
+def page(shared: tuple[Replayed, Page]) -> Page:
+    """Return the page with the changes, as it is shown by default."""
+    replayed, page = shared
+    replayed.tell("health", recorded.health())
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.emulate_media(color_scheme="null", reduced_motion="null", forced_colors="null")
+    go(page, VIEWS["changes"])
+    settled(page, "changes")
+    expect(page.get_by_role("complementary")).to_have_count(0)
+    return page
+
+
 def findings(page: Page) -> list[tuple[str, str]]:
     """Return what axe finds: the rule and the first element."""
     return [(one["id"], one["nodes"][0]["html"]) for one in page.evaluate(FIND)]
@@ -58,40 +83,38 @@ def style(page: Page, selector: str, name: str) -> Any:
     return page.evaluate(script, [selector, name])
 
 
-def test_axe_finds_nothing(chromium: Browser) -> None:
+def test_axe_finds_nothing(page: Page) -> None:
     """In no view and in neither way to write an item, on a screen and on a phone."""
-    with opened(chromium, Replayed(*EVERY)) as page:
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img id=bad src=x>')")
-        assert [rule for rule, _ in findings(page)] != [], "axe finds an image without a text"
-        page.evaluate("document.getElementById('bad').remove()")
-        for scheme, width in LOOKS:
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.set_viewport_size({"width": width, "height": 900})
-            for name, address in VIEWS.items():
-                go(page, address)
-                settled(page, name)
-                assert findings(page) == [], (scheme, width, name)
-            go(page, VIEWS["changes"])
-            page.get_by_role("button", name="Write an item").click()
-            for way in ("Form", "JSON"):
-                page.get_by_role("button", name=way, exact=True).click()
-                assert findings(page) == [], (scheme, width, way)
-            page.keyboard.press("Escape")
-
-
-def test_no_view_is_wider_than_the_window(chromium: Browser) -> None:
-    """No view scrolls sideways from 320 to 1920 px, and each has few tab stops."""
-    with opened(chromium, Replayed(*EVERY)) as page:
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<img id=bad src=x>')")
+    assert [rule for rule, _ in findings(page)] != [], "axe finds an image without a text"
+    page.evaluate("document.getElementById('bad').remove()")
+    for scheme, width in LOOKS:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.set_viewport_size({"width": width, "height": 900})
         for name, address in VIEWS.items():
             go(page, address)
             settled(page, name)
-            for width in WIDTHS:
-                page.set_viewport_size({"width": width, "height": 800})
-                wide = page.evaluate("document.documentElement.scrollWidth")
-                assert wide <= width, (name, width, wide)
-            focusable = page.locator(STOPS).and_(page.locator(":not([tabindex='-1'])"))
-            assert focusable.count() <= MOST_STOPS, name
+            assert findings(page) == [], (scheme, width, name)
+        go(page, VIEWS["changes"])
+        page.get_by_role("button", name="Write an item").click()
+        for way in ("Form", "JSON"):
+            page.get_by_role("button", name=way, exact=True).click()
+            assert findings(page) == [], (scheme, width, way)
+        page.keyboard.press("Escape")
+
+
+def test_no_view_is_wider_than_the_window(page: Page) -> None:
+    """No view scrolls sideways from 320 to 1920 px, and each has few tab stops."""
+    for name, address in VIEWS.items():
+        go(page, address)
+        settled(page, name)
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 800})
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            assert wide <= width, (name, width, wide)
+        focusable = page.locator(STOPS).and_(page.locator(":not([tabindex='-1'])"))
+        assert focusable.count() <= MOST_STOPS, name
 
 
 def test_no_button_is_cut_off(chromium: Browser) -> None:
@@ -111,18 +134,18 @@ def test_no_button_is_cut_off(chromium: Browser) -> None:
                 assert cut == [], (name, width)
 
 
-def test_close_is_always_in_sight(chromium: Browser) -> None:
+def test_close_is_always_in_sight(page: Page) -> None:
     """In the panel and in the dialog, however far their text is scrolled."""
-    with opened(chromium, Replayed(), VIEWS["change"]) as page:
-        page.set_viewport_size({"width": 1024, "height": 480})
-        settled(page, "change")
-        page.locator(".side-body").evaluate("box => box.scrollTo(0, 99999)")
-        expect(page.locator("#side .close")).to_be_in_viewport(ratio=1)
-        page.keyboard.press("n")
-        page.locator(".dialog-body").evaluate("box => box.scrollTo(0, 99999)")
-        expect(page.locator("dialog .close")).to_be_in_viewport(ratio=1)
-        page.locator("dialog .close").click()
-        expect(page.get_by_role("dialog")).to_have_count(0)
+    go(page, VIEWS["change"])
+    page.set_viewport_size({"width": 1024, "height": 480})
+    settled(page, "change")
+    page.locator(".side-body").evaluate("box => box.scrollTo(0, 99999)")
+    expect(page.locator("#side .close")).to_be_in_viewport(ratio=1)
+    page.keyboard.press("n")
+    page.locator(".dialog-body").evaluate("box => box.scrollTo(0, 99999)")
+    expect(page.locator("dialog .close")).to_be_in_viewport(ratio=1)
+    page.locator("dialog .close").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
 
 
 def test_focus_stays_where_the_work_is(chromium: Browser) -> None:
@@ -140,39 +163,38 @@ def test_focus_stays_where_the_work_is(chromium: Browser) -> None:
         expect(button).to_be_focused()
 
 
-def test_forced_colours_keep_the_states_apart(chromium: Browser) -> None:
+def test_forced_colours_keep_the_states_apart(page: Page) -> None:
     """Lines, cells and the open row are seen although the system chooses the colours."""
-    with opened(chromium, Replayed(), VIEWS["change"], forced_colors="active") as page:
-        settled(page, "change")
-        back = style(page, "body", "backgroundColor")
-        assert style(page, ".edge:not(.bad):not(.warn)", "stroke") != back
-        assert style(page, ".edge.bad", "strokeWidth") != style(page, ".edge", "strokeWidth")
-        for selector in (".cell", ".node", ".pill", "dialog button"):
-            assert style(page, selector, "borderTopStyle") == "solid", selector
-        assert style(page, ".row.here", "outlineStyle") == "solid"
-        assert page.locator(".cell.bad .text").first.inner_text(), "a state has a word"
+    page.emulate_media(forced_colors="active")
+    go(page, VIEWS["change"])
+    settled(page, "change")
+    back = style(page, "body", "backgroundColor")
+    assert style(page, ".edge:not(.bad):not(.warn)", "stroke") != back
+    assert style(page, ".edge.bad", "strokeWidth") != style(page, ".edge", "strokeWidth")
+    for selector in (".cell", ".node", ".pill", "dialog button"):
+        assert style(page, selector, "borderTopStyle") == "solid", selector
+    assert style(page, ".row.here", "outlineStyle") == "solid"
+    assert page.locator(".cell.bad .text").first.inner_text(), "a state has a word"
 
 
-def test_lines_of_the_flow_are_seen(chromium: Browser) -> None:
+def test_lines_of_the_flow_are_seen(page: Page) -> None:
     """Each line, arrow and frame has a contrast of 3:1 to the flow, also in the dark."""
     parts = [(one, "stroke") for one in (".edge:not(.bad)", ".edge.bad", ".edge.warn")]
     parts += [(one, "fill") for one in (".tip:not(.bad, .warn)", ".tip.bad", ".tip.warn")]
     parts += [(one, "borderTopColor") for one in (".node:not(.bad)", ".node.bad")]
-    with opened(chromium, Replayed()) as page:
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            found = {part: page.evaluate(CONTRAST, part) for part in parts}
-            assert found[".edge.bad", "stroke"] != found[".edge.warn", "stroke"]
-            assert {part: ratio for part, ratio in found.items() if ratio < 3} == {}, scheme
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = {part: page.evaluate(CONTRAST, part) for part in parts}
+        assert found[".edge.bad", "stroke"] != found[".edge.warn", "stroke"]
+        assert {part: ratio for part, ratio in found.items() if ratio < 3} == {}, scheme
 
 
-def test_nothing_moves_where_motion_is_reduced(chromium: Browser) -> None:
+def test_nothing_moves_where_motion_is_reduced(page: Page) -> None:
     """No transition and no animation of what is in sight."""
     script = """() => [...document.querySelectorAll("*")].filter((one) => {
       const { transitionDuration, animationDuration } = getComputedStyle(one);
       return transitionDuration !== "0s" || animationDuration !== "0s";
     }).length"""
-    with opened(chromium, Replayed()) as page:
-        assert page.evaluate(script) > 0
-        page.emulate_media(reduced_motion="reduce")
-        assert page.evaluate(script) == 0
+    assert page.evaluate(script) > 0
+    page.emulate_media(reduced_motion="reduce")
+    assert page.evaluate(script) == 0
