@@ -101,11 +101,10 @@ def test_three_pipes_miss_nothing(local_aws: LocalAws) -> None:
     with three_pipes(local_aws) as (cloud, rotating):
 
         def write(number: int) -> None:
-            location = f"place {number % KEYS}"
-            if number % 7 == 6:
-                cloud.weather.delete(location)
+            if number % 3 == 2:
+                cloud.weather.delete(f"place {(number - 1) % KEYS}")
             else:
-                cloud.weather.put(location, MaxTemp=number)
+                cloud.weather.put(f"place {number % KEYS}", MaxTemp=number)
 
         with steady(write):
             rotate(rotating, cloud.arrivals)
@@ -125,8 +124,8 @@ def test_a_workflow_misses_nothing(local_aws: LocalAws) -> None:
         rotating = Rotating(running.momento, local_aws.endpoint, running.cloud.connection, names)
 
         def write(number: int) -> None:
-            if number % 7 == 6:
-                running.cloud.delete(f"key {number % KEYS}")
+            if number % 3 == 2:
+                running.cloud.delete(f"key {(number - 1) % KEYS}")
             else:
                 running.cloud.put(f"key {number % KEYS}", number)
 
