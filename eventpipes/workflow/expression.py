@@ -29,7 +29,29 @@ CONTEXT: Final = frozenset(
 _STATES: Final = "states"
 _MEMBERS: Final = ("input", "result", "errorOutput", "context")
 _STEPS_BETWEEN_LOOKS = 256
+_ENTRY, _EXIT = "__evaluate_entry", "__evaluate_exit"
+"""The names by which the library calls something before and after each step."""
 _EXACT: Final = 2**53
+
+
+class _Frame(Jsonata.Frame):  # type: ignore[misc]  # the library has no types
+    """A frame that has the library's two hooks, if the frame around it has them.
+
+    The library looks for both at each step. Without them, it looks through all frames around.
+    """
+
+    def __init__(self, around: Any) -> None:  # noqa: ANN401 - another frame, or None
+        super().__init__(around)
+        if around is not None and _ENTRY in around.bindings:
+            self.bindings.update({name: around.bindings[name] for name in (_ENTRY, _EXIT)})
+
+
+class _Jsonata(Jsonata):  # type: ignore[misc]  # the library has no types
+    """The library, with frames that are read faster."""
+
+    def create_frame(self, enclosing_environment: Any = None) -> _Frame:  # noqa: ANN401 - see above
+        """Return a frame inside another one."""
+        return _Frame(enclosing_environment)
 
 
 @dataclass(frozen=True)
@@ -138,8 +160,7 @@ class Expression:
             StateError: States.QueryEvaluationError: it fails, or it has no result.
 
         """
-        # The library asks for both at each step. Without the None, it looks through all its frames.
-        bound: dict[str, Any] = {"__evaluate_entry": _Watch(), "__evaluate_exit": None}
+        bound: dict[str, Any] = {_ENTRY: _Watch(), _EXIT: None}
         for name in self.names:
             if name == _STATES:
                 bound[name] = scope.states
@@ -193,7 +214,7 @@ class _Watch:
 @lru_cache(maxsize=1024)
 def _compile(text: str) -> tuple[Any, Sequence[Any]]:
     """Return the compiled expression and its nodes. Definitions have many equal expressions."""
-    compiled = Jsonata.jsonata(text)
+    compiled = _Jsonata(text)
     compiled.set_output_convert_nulls(False)
     compiled.set_validate_input(False)
     return compiled, tuple(_nodes(compiled.ast))
