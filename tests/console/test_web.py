@@ -13,7 +13,6 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from starlette.responses import Response
 
-import console.letter_box
 from console.guard import HEADERS, MOST_BYTES
 from localcloud import LocalAws
 from tests.console.opened import watched
@@ -41,10 +40,8 @@ ONE = pytest.mark.parametrize("shop", TOPOLOGIES[:1], indirect=True)
 @pytest.fixture(scope="module", params=TOPOLOGIES)
 def shop(request: pytest.FixtureRequest, local_aws: LocalAws, no_cloud: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
     """Return the shop, which runs."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(console.letter_box, "LETTER_SECONDS", 1.0)
-        with running(local_aws, request.param) as shop:
-            yield shop
+    with running(local_aws, request.param) as shop:
+        yield shop
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +143,7 @@ def test_page_leads_from_a_poison_item_to_its_mending(page: Page) -> None:
     expect(page.locator(".letter")).to_contain_text("Bo mended")
     page.get_by_role("button", name="Replay Bo mended").click()
     expect(page.get_by_text("There is no dead letter")).to_be_visible()
+    expect(page.locator(".said-line")).to_contain_text("settled")  # the job has ended
     page.get_by_role("tab", name="Changes").click()
     expect(page.locator(".attention")).to_have_text("Nothing has failed.")
 
