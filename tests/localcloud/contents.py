@@ -1,5 +1,6 @@
 """What a stream of one shard and a queue of a local AWS hold."""
 
+import threading
 from typing import Any
 
 
@@ -10,16 +11,35 @@ def shard_of(streams: Any, arn: str) -> str:
     return name
 
 
+class StreamRecords:
+    """The records of a stream of one shard; each look reads only those that are new."""
+
+    def __init__(self, streams: Any, arn: str) -> None:
+        self._streams, self._arn = streams, arn
+        self._iterator: str | None = None
+        self._found: list[Any] = []
+        self._turn = threading.Lock()
+
+    def all(self) -> list[Any]:
+        """Return all records, in their order."""
+        with self._turn:
+            if self._iterator is None:
+                self._iterator = self._streams.get_shard_iterator(
+                    StreamArn=self._arn,
+                    ShardId=shard_of(self._streams, self._arn),
+                    ShardIteratorType="TRIM_HORIZON",
+                )["ShardIterator"]
+            while (page := self._streams.get_records(ShardIterator=self._iterator, Limit=1_000))[
+                "Records"
+            ]:
+                self._found += page["Records"]
+                self._iterator = page["NextShardIterator"]
+            return list(self._found)
+
+
 def records_of(streams: Any, arn: str) -> list[Any]:
     """Return all records of the stream, in their order."""
-    iterator = streams.get_shard_iterator(
-        StreamArn=arn, ShardId=shard_of(streams, arn), ShardIteratorType="TRIM_HORIZON"
-    )["ShardIterator"]
-    found: list[Any] = []
-    while (page := streams.get_records(ShardIterator=iterator, Limit=1_000))["Records"]:
-        found += page["Records"]
-        iterator = page["NextShardIterator"]
-    return found
+    return StreamRecords(streams, arn).all()
 
 
 def texts_in(sqs: Any, url: str, *, delete: bool = False) -> list[str]:

@@ -17,7 +17,7 @@ from eventpipes.synthesized import definitions
 from localcloud.applied import Applied, client
 from stacks.settings import Settings
 from tests import synthesis
-from tests.localcloud.contents import records_of, texts_in
+from tests.localcloud.contents import StreamRecords, texts_in
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -77,6 +77,7 @@ class WeatherPipes:
         self._applied.create("aws_cloudwatch_event_api_destination")
         table = self._only("aws_dynamodb_table")
         self.table, self.stream_arn = table["name"], table["stream_arn"]
+        self._records = StreamRecords(self.streams, self.stream_arn)
         queue = self._only("aws_sqs_queue")
         self.queue_url, self.queue_arn = queue["url"], queue["arn"]
         self.log_group = self._only("aws_cloudwatch_log_group")["name"]
@@ -157,4 +158,4 @@ class WeatherPipes:
 
     def records(self) -> list[Any]:
         """Return all records of the stream, in their order."""
-        return records_of(self.streams, self.stream_arn)
+        return self._records.all()

@@ -99,10 +99,9 @@ def test_nothing_is_lost(cloud: WorkflowRepair) -> None:
     left = cloud.waiting()
     assert 0 < left < letters, "killed half-way"
     for _ in range(4):  # what the killed run had in hand comes back by itself
-        with cloud.command(*AGAIN) as run:
-            said, problems = run.communicate(timeout=PATIENCE)
-        assert problems == ""
-        if json.loads(said)["complete"] and not cloud.waiting():
+        done = cloud.run(*AGAIN)
+        assert done.stderr == ""
+        if json.loads(done.stdout)["complete"] and not cloud.waiting():
             break
         until(lambda: not hidden(cloud), PATIENCE)
     assert cloud.waiting() == 0

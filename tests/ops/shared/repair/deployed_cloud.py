@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
+from unittest import mock
 
 import pytest
 
@@ -19,6 +20,7 @@ from live.redrive.replay_results import RedriveSummary
 from localcloud.applied import ACCOUNT
 from localcloud.momento.service import LocalMomento
 from stacks.settings import Settings
+from tests import commands
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.contents import shard_of
 from tests.ops.shared.repair.patient import PATIENCE
@@ -130,6 +132,11 @@ class DeployedCloud:
         with self.deployment(pipeline) as deployment, self.sender(deployment) as sender:
             chosen = None if only is None else deployment.chosen(only)
             return Redrive(deployment, sender, only=chosen, **options).run()
+
+    def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run one of the commands to its end, in this process."""
+        with mock.patch("live.momento.client.TIMEOUT_SECONDS", PATIENCE):
+            return commands.run(*arguments, folder=Path(self._folder), width=120)
 
     def command(self, *arguments: str) -> "subprocess.Popen[str]":
         """Start one of the commands in a process of its own."""

@@ -29,11 +29,11 @@ from tests.ops.shared.repair.repair_cloud import (
     keys,
 )
 
-LETTERS = 500
-CITIES = [f"city {number}" for number in range(120)]
+LETTERS = 250
+CITIES = [f"city {number}" for number in range(60)]
 SUNKEN = [f"Atlantis {number}" for number in range(8)]
 """Items whose TTL Momento refuses."""
-TRIMMED, UNKNOWN, UNTOLD, FOREIGN = 40, 8, 8, 10
+TRIMMED, UNKNOWN, UNTOLD, FOREIGN = 20, 8, 8, 10
 
 
 @dataclass
@@ -89,9 +89,9 @@ def write(cloud: RepairCloud, chance: random.Random) -> None:
     for city in SUNKEN:
         cloud.weather.put(city, ttl=0)
     for number in range(1, 6):
-        changed = chance.sample(CITIES, 40)
+        changed = chance.sample(CITIES, 20)
         cloud.weather.put_all([(city, number) for city in changed])
-        for city in chance.sample(CITIES, 6):
+        for city in chance.sample(CITIES, 3):
             cloud.weather.delete(city)
 
 

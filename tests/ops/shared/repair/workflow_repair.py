@@ -24,7 +24,7 @@ from momento_pipes.mapping import (
 )
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
-from tests.localcloud.contents import records_of
+from tests.localcloud.contents import StreamRecords
 from tests.localcloud.weather_pipes import empty
 from tests.ops.shared.repair.deployed_cloud import DeployedCloud
 
@@ -100,6 +100,7 @@ class WorkflowRepair(DeployedCloud):
             NAME_PREFIX="shop",
             STACK="own",
         )
+        self._records = StreamRecords(self.streams, self.stream_arn)
 
     # -- what there is
 
@@ -144,8 +145,7 @@ class WorkflowRepair(DeployedCloud):
 
     def records(self) -> list[Any]:
         """Return the stream's records, as a pipe reads them."""
-        found = records_of(self.streams, self.stream_arn)
-        return [read_by_pipe(record, self.stream_arn) for record in found]
+        return [read_by_pipe(record, self.stream_arn) for record in self._records.all()]
 
     def waiting(self) -> int:
         """Return how many messages the queue has."""
