@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import ops.shared.bulk.command
+import ops.shared.bulk.recheck
 from eventpipes.workflow.map_run import CountedTrail
 from eventpipes.workflow.sdk_task import SCAN
 from localcloud.workflows.execution_services import ExecutionServices
@@ -24,7 +25,7 @@ from tests.ops.capacity.test_bulk_model import far_from
 
 pytestmark = pytest.mark.slow
 
-COUNT = 300
+COUNT = 220
 RATE = 400
 SEGMENTS = 2
 STRETCH_SECONDS = 0.5
@@ -38,6 +39,7 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         monkeypatch.setattr(module, "STRETCH_SECONDS", STRETCH_SECONDS)
     monkeypatch.setattr(bulk, "MOST_SEGMENTS", SEGMENTS)
     monkeypatch.setattr(ops.shared.bulk.command, "LOOK_SECONDS", 0.5)
+    monkeypatch.setattr(ops.shared.bulk.recheck, "BEFORE_SECONDS", 1)  # less beside the run
     made: Counter[str] = Counter()
     call, note = ExecutionServices.call, CountedTrail.note
 
