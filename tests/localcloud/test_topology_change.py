@@ -83,7 +83,7 @@ class Writer(threading.Thread):
 
     def run(self) -> None:
         """Write until it is over."""
-        while not self.over.wait(0.02):
+        while not self.over.wait(0.03):
             key = KEYS[self.written % len(KEYS)]
             item = {"Id": {"S": key}, "Version": {"N": str(self.written)}}
             self._dynamodb.put_item(TableName=self._table, Item=item)
@@ -120,17 +120,17 @@ def test_no_change_is_lost_in_the_two_steps(
         writer = Writer(local_aws.endpoint, table["name"])
         writer.start()
         try:
-            until(lambda: writer.written > 50)
+            until(lambda: writer.written > len(KEYS))
             deployed.follow_with(between)
             runner.wait_until_reading(*names(between, "aws_pipes_pipe"))
             both_run_since = writer.written
-            until(lambda: writer.written > both_run_since + 50)
+            until(lambda: writer.written > both_run_since + len(KEYS))
             earlier = sequence_numbers(local_aws.endpoint, table["stream_arn"])[:both_run_since]
             until(lambda: set(published) >= set(earlier))  # the old ones are not behind any more
             for name in names(before, "aws_pipes_pipe") - names(after, "aws_pipes_pipe"):
                 pipes.delete_pipe(Name=name)
             alone_since = writer.written
-            until(lambda: writer.written > alone_since + 50)
+            until(lambda: writer.written > alone_since + len(KEYS))
         finally:
             writer.over.set()
             writer.join()

@@ -10,7 +10,7 @@ from localcloud.applied import Applied, client
 from momento_pipes.mapping import Attribute, CacheEntry, Field, ItemMapping, KeySchema, TopicMessage
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
-from tests.localcloud.contents import records_of, shard_of, texts_in
+from tests.localcloud.contents import StreamRecords, shard_of, texts_in
 
 API_KEY, CACHE, TOPIC = "a-key", "cache", "changes"
 Letter = dict[str, Any]
@@ -52,6 +52,7 @@ class WorkflowCloud:
         self._streams = client("dynamodbstreams", aws_endpoint)
         table = self._only("aws_dynamodb_table")
         self.table, self.stream_arn = table["name"], table["stream_arn"]
+        self._records = StreamRecords(self._streams, self.stream_arn)
         self.queue_url = self._only("aws_sqs_queue")["url"]
         self.pipe: str = self._only("aws_pipes_pipe")["name"]
         self.connection: str = self._only("aws_cloudwatch_event_connection")["name"]
@@ -85,7 +86,7 @@ class WorkflowCloud:
 
     def records(self) -> list[Any]:
         """Return all records of the stream, in their order."""
-        return records_of(self._streams, self.stream_arn)
+        return self._records.all()
 
     def letters(self) -> list[Letter]:
         """Take all dead letters out of the queue."""

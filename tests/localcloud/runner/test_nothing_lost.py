@@ -32,7 +32,7 @@ from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT,
 
 pytestmark = pytest.mark.slow
 
-RECORDS = int(os.environ.get("NOTHING_LOST_RECORDS", "800"))
+RECORDS = int(os.environ.get("NOTHING_LOST_RECORDS", "400"))
 SEED = int(os.environ.get("NOTHING_LOST_SEED", "20260101"))
 PATIENCE = 60 + RECORDS / 10
 """Seconds after which something hangs, on the slowest of machines."""
