@@ -27,7 +27,7 @@ def test_text_of_an_event_matches_like_the_event(case: Any) -> None:
         assert pattern.matches_text(text.encode()) is case["matches"]
 
 
-@reproducibly(200)
+@reproducibly(60)
 @given(pattern=PATTERNS, event=WITH_ARRAYS)
 def test_text_of_a_random_event_matches_like_the_event(
     pattern: dict[str, Any], event: dict[str, Any]
@@ -66,7 +66,7 @@ def test_each_value_of_a_repeated_name_counts(
     assert eventpipes.compile(pattern).matches_text(beside) is matches
 
 
-@reproducibly(150)
+@reproducibly(80)
 @given(
     pattern=PATTERNS,
     members=st.lists(
