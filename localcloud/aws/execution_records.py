@@ -1,14 +1,13 @@
 """The executions of Standard state machines in the local AWS, which the runner runs.
 
-moto starts an execution and never ends it. The runner tells how far it is: `POST
-/local-cloud/executions` with an ARN and the members that have changed. This module answers
-DescribeMapRun, ListMapRuns and RedriveExecution from that.
+moto starts an execution and never ends it. The runner tells how far it is
+(`localcloud.aws.execution_news`). This module answers DescribeMapRun, ListMapRuns and
+RedriveExecution from that.
 """
 
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
-from urllib.request import Request, urlopen
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.utils import utcnow
@@ -16,33 +15,14 @@ from moto.stepfunctions.exceptions import ResourceNotFound
 from moto.stepfunctions.models import Execution, stepfunctions_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 
-from ..errors import LocalCloudError
-
-PATH: Final = "/local-cloud/executions"
 RUNNING: Final = "RUNNING"
 UNSUCCESSFUL: Final = frozenset({"ABORTED", "FAILED", "TIMED_OUT"})
 _map_runs: Final[dict[str, dict[str, Any]]] = {}
 _redrives: Final[dict[str, int]] = {}
 
 
-def tell(endpoint: str, arn: str, **members: Any) -> None:  # noqa: ANN401 - JSON
-    """Tell a local AWS how far an execution is: its status, output, error, cause, map runs.
-
-    Raises:
-        LocalCloudError: the local AWS does not know the execution, or does not answer.
-
-    """
-    body = json.dumps({"executionArn": arn, **members}).encode()
-    request = Request(f"{endpoint}{PATH}", data=body, method="POST")  # noqa: S310 - the local AWS
-    try:
-        with urlopen(request):  # noqa: S310 - the local AWS
-            pass
-    except OSError as error:  # an HTTPError is one
-        raise LocalCloudError(f"the local AWS does not take news of {arn}: {error}") from None
-
-
 def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
-    """Answer the request of `tell` in the server."""
+    """Answer the request of `execution_news.tell` in the server."""
     news = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
     executions = [
         execution for execution in _executions() if execution.execution_arn == news["executionArn"]

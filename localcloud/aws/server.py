@@ -25,7 +25,14 @@ from moto.core.utils import method_names_from_class
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
 from ..functions import code as function_code
-from . import change_signal, changes, execution_records, failing_pipes, moto_corrections
+from . import (
+    change_signal,
+    changes,
+    execution_news,
+    execution_records,
+    failing_pipes,
+    moto_corrections,
+)
 from .turn import TURN
 
 THREADS = 256
@@ -55,7 +62,7 @@ class _Application(DomainDispatcherApplication):
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:  # noqa: ANN401 - WSGI's
         if environ.get("PATH_INFO") == failing_pipes.PATH:
             return failing_pipes.switch(environ, start_response)
-        if environ.get("PATH_INFO") == execution_records.PATH:
+        if environ.get("PATH_INFO") == execution_news.PATH:
             with TURN:
                 return execution_records.answer(environ, start_response)
         if environ.get("PATH_INFO") == function_code.PATH:

@@ -1,16 +1,13 @@
 """The deployed code of Lambda functions, which moto keeps and its AWS API does not return.
 
 `GET /local-cloud/function-code?name=NAME` answers with the zip file. On AWS, GetFunction returns an
-address of it.
+address of it. Only the server imports moto, which takes a quarter of a second.
 """
 
 from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import parse_qs, quote
 from urllib.request import urlopen
-
-from moto.awslambda.models import lambda_backends
-from moto.core.models import DEFAULT_ACCOUNT_ID
 
 PATH: Final = "/local-cloud/function-code"
 
@@ -24,6 +21,9 @@ def fetch(endpoint: str, name: str) -> bytes:
 
 def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
     """Answer the request of `fetch` in the server."""
+    from moto.awslambda.models import lambda_backends  # see above
+    from moto.core.models import DEFAULT_ACCOUNT_ID
+
     name = parse_qs(environ.get("QUERY_STRING", "")).get("name", [""])[0]
     codes = [
         function.code_bytes

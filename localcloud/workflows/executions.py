@@ -13,7 +13,7 @@ import httpx
 from eventpipes import EventPipesError
 from eventpipes.workflow import Checkpoint, Execution, MapRun, StateMachine
 
-from ..aws import execution_records
+from ..aws import execution_news
 from ..deliveries.surroundings import Surroundings
 from ..errors import LocalCloudError
 from .execution_services import ExecutionServices
@@ -129,7 +129,7 @@ class Executions:
             run.done.set()
         run.threads[1].join()
         with suppress(LocalCloudError):  # where it is listed as running, it begins again
-            execution_records.tell(self._endpoint, run.arn, **last)
+            execution_news.tell(self._endpoint, run.arn, **last)
 
     async def _execute(self, machine: StateMachine, run: _RunningExecution) -> Execution:
         def changed(map_run: MapRun) -> None:
@@ -157,4 +157,4 @@ class Executions:
                 runs.append(run.changed.popitem()[1].described())
             if runs:
                 with suppress(LocalCloudError):  # the next news has it, too
-                    execution_records.tell(self._endpoint, run.arn, mapRuns=runs)
+                    execution_news.tell(self._endpoint, run.arn, mapRuns=runs)

@@ -181,6 +181,13 @@ def test_the_environment_has_the_users_region(base: dict[str, str], region: str)
     assert (env["AWS_REGION"], env["AWS_DEFAULT_REGION"]) == (region, region)
 
 
+def test_only_the_server_imports_moto() -> None:
+    """It takes a quarter of a second, which the process that runs the pipes need not spend."""
+    code = "import sys, localcloud.cloud; print({'moto'} & {*sys.modules})"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, check=True)
+    assert done.stdout == b"set()\n"
+
+
 def test_a_commands_exit_code_is_returned_and_the_server_ends() -> None:
     """`test_main` has the other exit codes, in this process."""
     done = subprocess.run(
