@@ -80,7 +80,7 @@ def test_a_run_from_before_the_stretch_had_its_length_goes_on() -> None:
 
 def test_a_run_of_which_every_request_is_refused_stops_and_goes_on_after_the_repair() -> None:
     wrong = {"is": True}
-    table = bulk(320, refuse=lambda _: 400 if wrong["is"] else None)
+    table = bulk(240, refuse=lambda _: 400 if wrong["is"] else None)
     checkpoint = Checkpoint()
     assert table.run(2, checkpoint).status == "FAILED"
     assert len(table.letters) <= 2 * (MOST_REFUSED + table.settings.page)
@@ -88,7 +88,7 @@ def test_a_run_of_which_every_request_is_refused_stops_and_goes_on_after_the_rep
     assert "--resume" in table.failures[0]
     wrong["is"] = False
     assert table.run(2, checkpoint).status == "SUCCEEDED"
-    assert len(table.cache) == 320
+    assert len(table.cache) == 240
 
 
 def test_some_refused_requests_stop_nothing() -> None:

@@ -140,7 +140,7 @@ def life(keys: KeySchema, chance: Random) -> list[tuple[Item, Item | None]]:
         }
         return {name: value for name, value in found.items() if value is not None}
 
-    return [(chance.choice(places), item()) for _ in range(40)]
+    return [(chance.choice(places), item()) for _ in range(20)]
 
 
 @dataclass

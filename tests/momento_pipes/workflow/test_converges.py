@@ -144,7 +144,7 @@ def read(momento: InMemoryMomento) -> dict[str, Item]:
 
 @pytest.mark.parametrize("name", MAPPINGS)
 @given(changes=writes, size=st.integers(1, 7), seed=st.integers(0, 10_000))
-@reproducibly(30)
+@reproducibly(15)
 def test_the_cache_equals_the_table(name: str, changes: list[Any], size: int, seed: int) -> None:
     mappings, model = MAPPINGS[name]
     chance = random.Random(seed)  # noqa: S311 - a seeded sequence is the point
@@ -159,7 +159,7 @@ def test_the_cache_equals_the_table(name: str, changes: list[Any], size: int, se
 
 
 @given(changes=writes, size=st.integers(1, 7), seed=st.integers(0, 10_000))
-@reproducibly(30)
+@reproducibly(15)
 def test_messages_come_in_order_and_after_the_entry(
     changes: list[Any], size: int, seed: int
 ) -> None:

@@ -45,7 +45,7 @@ def of_call(call: HttpCall) -> tuple[str, str, tuple[Any, ...], str]:
 
 
 @given(cases())
-@reproducibly(60)
+@reproducibly(30)
 def test_each_request_of_pipes_is_sent_and_only_deletes_are_added(case: Case) -> None:
     machine, images = machine_of(case), tuple(case.stream.view.images)
     filters = [*map(eventpipes.compile, filters_of([case.mapping], case.stream, "shop"))]
@@ -67,7 +67,7 @@ def test_each_request_of_pipes_is_sent_and_only_deletes_are_added(case: Case) ->
 
 
 @given(cases(), st.integers(1, 12))
-@reproducibly(60)
+@reproducibly(30)
 def test_cache_has_exactly_the_items_that_match(case: Case, size: int) -> None:
     """Nothing is left over, in batches of any size; a batch sends each entry once at most."""
     machine, images, momento = machine_of(case), tuple(case.stream.view.images), Momento()

@@ -166,7 +166,7 @@ def test_a_deleting_pipe_for_some_values_is_followed(cloud: RepairCloud) -> None
 
 def test_an_interrupted_run_is_resumed(cloud: RepairCloud, tmp_path: Path) -> None:
     """The second run reads only the pages that the first has left, and counts the keys of both."""
-    cloud.weather.put_all([(f"city {number}", number) for number in range(60)])
+    cloud.weather.put_all([(f"city {number}", number) for number in range(30)])
     for name, value in cloud.table().items():
         if name.startswith("city"):
             cloud.fill(name, value)
@@ -176,21 +176,21 @@ def test_an_interrupted_run_is_resumed(cloud: RepairCloud, tmp_path: Path) -> No
 
     def tell(state: str) -> None:
         told.append(state)
-        if len(told) >= 30:
+        if len(told) >= 10:
             stop.set()
 
     new = ScanProgress(file, segments=2, identity=cloud.stream_arn)
     first = verify(cloud, progress=new, page=5, stop=stop, tell=tell)
     assert not first.finished
-    assert 30 <= first.counts.total() < 50
+    assert 10 <= first.counts.total() < 25
     saved = ScanProgress.resumed(file, identity=cloud.stream_arn)
     assert 0 < saved.counts.total() <= first.counts.total()
     cloud.arrivals.clear()
     second = verify(cloud, progress=saved, page=5)
     assert second.finished
-    assert second.counts == {"in sync": 62, "stale": 1, "missing": 1, "left over": 1}
+    assert second.counts == {"in sync": 32, "stale": 1, "missing": 1, "left over": 1}
     assert {one.query["key"] for one in cloud.arrivals if one.query["key"].startswith("city")} != {
-        f"city {number}" for number in range(60)
+        f"city {number}" for number in range(30)
     }, "not from the beginning"
     assert not second.complete, "also if the wrong keys were those of the first run"
     assert not file.exists()
@@ -200,13 +200,13 @@ def test_no_more_keys_than_some_pages_are_in_memory(
     cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Repaired keys are checked again in portions, and a summary describes so many and no more."""
-    cloud.weather.put_all([(f"city {number}", number) for number in range(40)])
-    monkeypatch.setattr(ops.verify.verify, "MOST_RECHECKED", 10)
+    cloud.weather.put_all([(f"city {number}", number) for number in range(20)])
+    monkeypatch.setattr(ops.verify.verify, "MOST_RECHECKED", 6)
     monkeypatch.setattr(ops.verify.results, "MOST_WRONG", 7)
     portions: list[str] = []
     summary = verify(cloud, repair=True, page=5, wait=0.01, say=portions.append)
     assert sum(text.startswith("looking again") for text in portions) >= 3
-    assert (summary.repaired, summary.complete) == (43, True)
+    assert (summary.repaired, summary.complete) == (23, True)
     assert len(summary.wrong) == 7
-    assert summary.as_json()["findings_left_out"] == 36
+    assert summary.as_json()["findings_left_out"] == 16
     assert cloud.cache() == cloud.table()

@@ -16,12 +16,14 @@ from ops.shared.repair.scan_progress import ScanProgress
 from ops.warm.warm import Warm, WarmSummary
 from tests.ops.shared.repair.repair_cloud import RepairCloud
 
+ITEMS = 30
+
 
 @pytest.fixture
 def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
-    """Return a deployed stack with an empty cache and 60 items."""
+    """Return a deployed stack with an empty cache and some items."""
     with RepairCloud(local_aws) as cloud:
-        cloud.weather.put_all([(f"city {number}", number) for number in range(60)])
+        cloud.weather.put_all([(f"city {number}", number) for number in range(ITEMS)])
         yield cloud
 
 
@@ -40,9 +42,9 @@ def warm(cloud: RepairCloud, file: Path, *, resume: bool = False, **options: Any
 def test_every_item_is_sent_once(cloud: RepairCloud, tmp_path: Path) -> None:
     summary = warm(cloud, tmp_path / "progress.json")
     assert summary.complete
-    assert summary.counts == {"sent": 60}
+    assert summary.counts == {"sent": ITEMS}
     assert cloud.cache() == cloud.table()
-    assert len(cloud.arrivals) == 60
+    assert len(cloud.arrivals) == ITEMS
     assert list(tmp_path.iterdir()) == [], "nothing is left to resume"
 
 
@@ -51,7 +53,7 @@ def test_two_at_once_do_no_harm(cloud: RepairCloud, tmp_path: Path) -> None:
     with ThreadPoolExecutor() as pool, pytest.MonkeyPatch.context() as patch:
         patch.setattr("os.getpid", threading.get_ident)
         runs = [pool.submit(warm, cloud, tmp_path / "progress.json") for _ in range(2)]
-        assert [run.result().counts for run in runs] == [{"sent": 60}] * 2
+        assert [run.result().counts for run in runs] == [{"sent": ITEMS}] * 2
     assert cloud.cache() == cloud.table()
     assert list(tmp_path.iterdir()) == []
 
@@ -63,20 +65,20 @@ def test_an_interrupted_run_is_resumed(cloud: RepairCloud, tmp_path: Path) -> No
 
     def tell(outcome: str) -> None:
         sent.append(outcome)
-        if len(sent) >= 30:
+        if len(sent) >= 10:
             stop.set()
 
     first = warm(cloud, file, stop=stop, tell=tell)
     assert not first.complete
-    assert 30 <= len(cloud.cache()) < 40
+    assert 10 <= len(cloud.cache()) < 20
     assert file.exists()
     cloud.arrivals.clear()
     second = warm(cloud, file, resume=True)
     assert second.complete
     assert cloud.cache() == cloud.table()
-    assert second.counts == {"sent": 60}, "of both runs"
-    assert len(cloud.arrivals) < 60, "not from the beginning"
-    assert first.counts["sent"] + len(cloud.arrivals) <= 60 + 3 * 5, "a page again at most"
+    assert second.counts == {"sent": ITEMS}, "of both runs"
+    assert len(cloud.arrivals) < ITEMS, "not from the beginning"
+    assert first.counts["sent"] + len(cloud.arrivals) <= ITEMS + 3 * 5, "a page again at most"
     assert not file.exists()
 
 
@@ -94,12 +96,12 @@ def test_a_resume_needs_this_tables_progress(cloud: RepairCloud, tmp_path: Path)
 
 def test_an_item_that_is_not_sent_is_reported(cloud: RepairCloud, tmp_path: Path) -> None:
     """In one order, though segments and requests end in any."""
-    lost = [f"lost {number:02}" for number in range(30)]
+    lost = [f"lost {number:02}" for number in range(12)]
     for key in lost:
         cloud.weather.put(key, ttl=0)
     cloud.arrivals.answer("city 7", *[500] * 9)
     summary = warm(cloud, tmp_path / "progress.json")
-    assert summary.counts == {"sent": 59, "refused": 30, "failed": 1}
+    assert summary.counts == {"sent": ITEMS - 1, "refused": 12, "failed": 1}
     assert summary.finished
     assert not summary.complete
     assert [(outcome, key) for outcome, key, _ in summary.problems] == [
@@ -127,7 +129,7 @@ def test_items_that_the_filter_leaves_out_are_counted(cloud: RepairCloud, tmp_pa
         SourceParameters={"FilterCriteria": {"Filters": [{"Pattern": json.dumps(some)}]}},
     )
     summary = warm(cloud, tmp_path / "progress.json")
-    assert summary.counts == {"sent": 10, "left out": 50}
+    assert summary.counts == {"sent": 10, "left out": ITEMS - 10}
     assert set(cloud.cache()) == {f"city {number}" for number in range(10)}
 
 
@@ -142,6 +144,6 @@ def test_a_newer_value_that_arrived_meanwhile_stays(cloud: RepairCloud, tmp_path
             cloud.weather.put(key, MaxTemp=1_000)
 
     cloud.momento.service.interfere = faster
-    assert warm(cloud, tmp_path / "progress.json").counts == {"sent": 60}
+    assert warm(cloud, tmp_path / "progress.json").counts == {"sent": ITEMS}
     assert cloud.cache() == cloud.table()
     assert all('"MaxTemp":"1000"' in value for value in cloud.cache().values())
