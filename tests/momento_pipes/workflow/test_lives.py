@@ -45,7 +45,7 @@ def of_call(call: HttpCall) -> tuple[str, str, tuple[Any, ...], str]:
 
 
 @given(cases())
-@reproducibly(30)
+@reproducibly(60)
 def test_each_request_of_pipes_is_sent_and_only_deletes_are_added(case: Case) -> None:
     machine, images = machine_of(case), tuple(case.stream.view.images)
     filters = [*map(eventpipes.compile, filters_of([case.mapping], case.stream, "shop"))]
