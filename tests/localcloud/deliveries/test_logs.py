@@ -7,7 +7,6 @@ import json
 import time
 from typing import Any
 
-import pytest
 from starlette.responses import Response
 
 from tests.localcloud.weather_cloud import WeatherCloud
@@ -40,35 +39,35 @@ def wait_for_entries(client: Any, group: str, count: int) -> list[dict[str, Any]
         time.sleep(0.1)
 
 
-def logged(cloud: WeatherCloud, level: str, *, data: bool, locations: list[str]) -> list[Any]:
-    """Deliver records with the cache-put pipe at a level; return the log entries."""
+def create_pipe(cloud: WeatherCloud, level: str, *, data: bool, name: str = PUT) -> None:
+    """Create a pipe as cache-put is, which logs at a level, and has no dead-letter queue."""
     weather = cloud.weather
-    arguments = weather.arguments(weather.definition(PUT), DeadLetterConfig={})
+    arguments = weather.arguments(weather.definition(PUT), DeadLetterConfig={}) | {"Name": name}
     arguments["LogConfiguration"] |= {
         "Level": level,
         "IncludeExecutionData": ["ALL"] if data else [],
     }
     weather.pipes.create_pipe(**arguments)
+
+
+def logged(cloud: WeatherCloud, level: str, *, data: bool, location: str) -> list[Any]:
+    """Deliver a record with the cache-put pipe at a level; return the log entries."""
+    weather = cloud.weather
+    create_pipe(cloud, level, data=data)
     with cloud.runner():
-        for location in locations:
-            weather.put(location)
-        cloud.wait_for(PUT, len(locations))
+        weather.put(location)
+        cloud.wait_for(PUT, 1)
     return wait_for_entries(weather.logs, weather.log_group, 0)
 
 
 CARRYING = {"ExecutionStarted", "TargetStageEntered", "TargetStageSucceeded"}
 
 
-@pytest.mark.parametrize("data", [True, False])
-@pytest.mark.parametrize("level", STEPS)
-def test_each_level_has_its_entries(cloud: WeatherCloud, level: str, data: bool) -> None:  # noqa: FBT001
-    """Each record is an execution, whose entries name the pipe; payloads are optional."""
-    cloud.arrivals.answer("bad", Response("no such thing", status_code=400))
-    entries = logged(cloud, level, data=data, locations=["good", "bad"])
+def check_entries(entries: list[Any], level: str, *, data: bool) -> None:
+    """Check what a pipe has logged of a good and of a bad record."""
     good, bad = STEPS[level]
     assert [entry["messageType"] for entry in entries] == good + bad
     assert len({entry["executionId"] for entry in entries}) == bool(good) + bool(bad)
-    assert {entry["resourceArn"].rsplit("/", 1)[1] for entry in entries} <= {PUT}
     for entry in entries:
         failed = entry["messageType"].endswith("Failed")
         assert (entry["logLevel"] == "ERROR") == failed
@@ -80,10 +79,30 @@ def test_each_level_has_its_entries(cloud: WeatherCloud, level: str, data: bool)
         assert ("payload" in entry) == (data and carried)
 
 
+def test_each_level_has_its_entries(cloud: WeatherCloud) -> None:
+    """Each record is an execution, whose entries name the pipe; payloads are optional."""
+    weather = cloud.weather
+    pipes = {f"{level}-{data}": (level, data) for level in STEPS for data in (True, False)}
+    refusals = [Response("no such thing", status_code=400) for _ in pipes]
+    cloud.arrivals.answer("bad", *refusals)
+    for name, (level, data) in pipes.items():
+        create_pipe(cloud, level, data=data, name=name)
+    with cloud.runner():
+        weather.put("good")
+        weather.put("bad")
+        for name in pipes:
+            cloud.wait_for(name, 2)
+    found: dict[str, list[Any]] = {name: [] for name in pipes}
+    for entry in wait_for_entries(weather.logs, weather.log_group, 0):
+        found[entry["resourceArn"].rsplit("/", 1)[1]].append(entry)
+    for name, (level, data) in pipes.items():
+        check_entries(found[name], level, data=data)
+
+
 def test_requests_are_logged_without_the_key(cloud: WeatherCloud) -> None:
     """AWS logs everything but the API key."""
     cloud.arrivals.answer("Oslo", Response("wait", status_code=503))
-    entries = logged(cloud, "TRACE", data=True, locations=["Oslo"])
+    entries = logged(cloud, "TRACE", data=True, location="Oslo")
     assert API_KEY not in json.dumps(entries)
     failed, succeeded = [entry for entry in entries if "awsRequest" in entry]
     assert failed["error"]["httpStatusCode"] == 503
@@ -97,7 +116,7 @@ def test_requests_are_logged_without_the_key(cloud: WeatherCloud) -> None:
 
 def test_the_first_entry_holds_the_record(cloud: WeatherCloud) -> None:
     """With it, redrive finds the item of a dead letter after its record has left the stream."""
-    first, *_ = logged(cloud, "INFO", data=True, locations=["Oslo"])
+    first, *_ = logged(cloud, "INFO", data=True, location="Oslo")
     (record,) = json.loads(first["payload"])
     assert record["eventName"] == "INSERT"
     assert record["dynamodb"]["Keys"] == {"Location": {"S": "Oslo"}}
@@ -108,7 +127,7 @@ def test_failed_attempts_are_logged_as_errors_although_a_retry_succeeds(
     cloud: WeatherCloud,
 ) -> None:
     cloud.arrivals.answer("Oslo", 500, 429)
-    entries = logged(cloud, "ERROR", data=False, locations=["Oslo"])
+    entries = logged(cloud, "ERROR", data=False, location="Oslo")
     assert [(entry["messageType"], entry["error"]["httpStatusCode"]) for entry in entries] == [
         ("TargetInvocationFailed", 500),
         ("TargetInvocationFailed", 429),
@@ -118,7 +137,7 @@ def test_failed_attempts_are_logged_as_errors_although_a_retry_succeeds(
 def test_a_record_that_is_dropped_is_logged_with_the_reason(cloud: WeatherCloud) -> None:
     """There is no dead-letter queue, so only the log has the record."""
     cloud.arrivals.answer("Oslo", Response("no such thing", status_code=400))
-    entries = logged(cloud, "ERROR", data=False, locations=["Oslo"])
+    entries = logged(cloud, "ERROR", data=False, location="Oslo")
     message = "RetryAttemptsExhausted: HTTP 400 no such thing"
     assert entries[-1]["error"]["message"] == message
 

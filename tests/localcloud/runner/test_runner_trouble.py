@@ -34,10 +34,10 @@ def _connected_by(kind: str, parameters: Any) -> Callable[[WeatherCloud], dict[s
     def arguments(cloud: WeatherCloud) -> dict[str, Any]:
         events = cloud.weather.events
         connection = events.create_connection(
-            Name="other", AuthorizationType=kind, AuthParameters=parameters
+            Name=kind, AuthorizationType=kind, AuthParameters=parameters
         )["ConnectionArn"]
         destination = events.create_api_destination(
-            Name="other",
+            Name=kind,
             ConnectionArn=connection,
             HttpMethod="PUT",
             InvocationEndpoint="https://example.com/cache/*",
@@ -68,57 +68,59 @@ OAUTH = {
 BASIC = {"BasicAuthParameters": {"Username": "me", "Password": "secret"}}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        (_with_enrichment, "it has an enrichment"),
-        (_to_a_queue, "the target is not an API destination, an event bus"),
-        (_from_a_queue, "the source is not a DynamoDB stream"),
-        (_connected_by("OAUTH_CLIENT_CREDENTIALS", OAUTH), "OAUTH_CLIENT_CREDENTIALS, not API_KEY"),
-        (_connected_by("BASIC", BASIC), "BASIC, not API_KEY"),
-        (_batching, "batch_size is 10"),
-        (_with_a_bad_filter, "event pattern"),
-    ],
-)
-def test_a_pipe_that_cannot_run_as_on_aws_is_stopped_and_the_others_continue(
-    cloud: WeatherCloud, arguments: Callable[[WeatherCloud], dict[str, Any]], reason: str
+REASONS = [
+    (_with_enrichment, "it has an enrichment"),
+    (_to_a_queue, "the target is not an API destination, an event bus"),
+    (_from_a_queue, "the source is not a DynamoDB stream"),
+    (_connected_by("OAUTH_CLIENT_CREDENTIALS", OAUTH), "OAUTH_CLIENT_CREDENTIALS, not API_KEY"),
+    (_connected_by("BASIC", BASIC), "BASIC, not API_KEY"),
+    (_batching, "batch_size is 10"),
+    (_with_a_bad_filter, "event pattern"),
+]
+
+
+def test_pipes_that_cannot_run_as_on_aws_are_stopped_and_the_others_continue(
+    cloud: WeatherCloud,
 ) -> None:
     """The reason names the pipe; it sends nothing and loses nothing."""
     weather = cloud.weather
-    weather.pipes.create_pipe(**arguments(cloud) | {"Name": "a-pipe"})
+    pipes = {f"pipe-{number}": one for number, one in enumerate(REASONS)}
+    for name, (arguments, _) in pipes.items():
+        weather.pipes.create_pipe(**arguments(cloud) | {"Name": name})
     with cloud.runner() as runner:
         runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
-        told = wait_for_state(runner, "a-pipe", "STOPPED")
+        told = {name: wait_for_state(runner, name, "STOPPED") for name in pipes}
         with pytest.raises(TimeoutError, match="STOPPED"):
-            runner.wait_until_reading("a-pipe")
+            runner.wait_until_reading("pipe-0")
         weather.put("Oslo")
         cloud.wait_for(PUBLISH, 1, "delivered")
-        assert state(runner, "a-pipe")[0] == "STOPPED"
-    assert told.startswith("pipe a-pipe: ")
-    assert reason in told
-    assert cloud.of("a-pipe") == []
+        assert {state(runner, name)[0] for name in pipes} == {"STOPPED"}
+    for name, (_, reason) in pipes.items():
+        assert told[name].startswith(f"pipe {name}: ")
+        assert reason in told[name]
+        assert cloud.of(name) == []
 
 
-@pytest.mark.parametrize("missing", ["stream", "destination", "connection"])
-def test_a_pipe_with_missing_resources_does_not_delay_the_others(
-    cloud: WeatherCloud, missing: str
-) -> None:
-    """The runner tries it again, because the resources may still be created."""
+def test_pipes_with_missing_resources_do_not_delay_the_others(cloud: WeatherCloud) -> None:
+    """The runner tries them again, because the resources may still be created."""
     weather = cloud.weather
-    arguments = weather.arguments(weather.definition(PUT)) | {"Name": "a-pipe"}
-    if missing == "stream":
-        arguments["Source"] = weather.stream_arn.replace(weather.table, "gone")
-    if missing == "destination":
-        weather.events.delete_api_destination(Name=weather.definition(PUT).destination.name)
-    if missing == "connection":
-        arguments |= _connected_by("BASIC", BASIC)(cloud) | {"Name": "a-pipe"}
-        weather.events.delete_connection(Name="other")
-    weather.pipes.create_pipe(**arguments)
+    arguments = weather.arguments(weather.definition(PUT))
+    broken = {
+        "stream": arguments | {"Source": weather.stream_arn.replace(weather.table, "gone")},
+        "destination": arguments,
+        "connection": _connected_by("BASIC", BASIC)(cloud),
+    }
+    weather.events.delete_api_destination(Name=weather.definition(PUT).destination.name)
+    weather.events.delete_connection(Name="BASIC")
+    for name, one in broken.items():
+        weather.pipes.create_pipe(**one | {"Name": name})
     with cloud.runner() as runner:
         runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
-        assert "ResourceNotFoundException" in wait_for_state(runner, "a-pipe", "RETRYING")
-        weather.pipes.delete_pipe(Name="a-pipe")
-        wait_for_state(runner, "a-pipe", "DELETED")
+        for name in broken:
+            assert "ResourceNotFoundException" in wait_for_state(runner, name, "RETRYING")
+            weather.pipes.delete_pipe(Name=name)
+        for name in broken:
+            wait_for_state(runner, name, "DELETED")
 
 
 def test_a_deleted_stream_stops_its_pipes_with_the_reason(cloud: WeatherCloud) -> None:

@@ -34,9 +34,15 @@ def real(name: str) -> Plan:
 
 
 @cache
+def group_text(name: str) -> str:
+    """Return the documents of a recorded deployment as JSON."""
+    return lzma.decompress((FOLDER / f"{name}.json.xz").read_bytes()).decode()
+
+
+@cache
 def group(name: str) -> dict[str, Any]:
     """Return the documents of a recorded deployment by name."""
-    found: dict[str, Any] = json.loads(lzma.decompress((FOLDER / f"{name}.json.xz").read_bytes()))
+    found: dict[str, Any] = json.loads(group_text(name))
     return found
 
 
