@@ -23,6 +23,8 @@ from typing import Any
 import boto3
 import httpx
 import pytest
+from botocore import useragent
+from botocore.hooks import EventAliaser
 from botocore.loaders import JSONFileLoader, Loader
 
 for _asks_for_colours in ("FORCE_COLOR", "GITHUB_ACTIONS", "PY_COLORS"):
@@ -201,6 +203,8 @@ def read_once() -> Iterator[None]:
     AWS's description of a service takes a tenth of a second, the list of the services 30
     milliseconds, and the certificates 20.
     S3's clients change the paths in their description, so each gets its own.
+    A client also makes names of events, and each request a text about this machine, out of the
+    same parts: a tenth of a request's time.
     """
     load, context = JSONFileLoader().load_file, ssl.create_default_context()
     list_services, lists = Loader.list_available_services, dict[tuple[str, ...], Any]()
@@ -214,11 +218,19 @@ def read_once() -> Iterator[None]:
             lists[key] = list_services(loader, kind)
         return lists[key]
 
+    def events(self: EventAliaser, *given: Any, **named: Any) -> None:
+        begin(self, *given, **named)
+        vars(self)["_alias_name_cache"] = names
+
+    begin, names = EventAliaser.__init__, dict[str, str]()
+    sanitized = functools.cache(useragent.sanitize_user_agent_string_component)
     read = functools.cache(load)
     packed = functools.cache(lambda path: pickle.dumps(load(path)))  # a copy takes longer
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(JSONFileLoader, "load_file", lambda _, path: own(path))
         patch.setattr(Loader, "list_available_services", services)
+        patch.setattr(EventAliaser, "__init__", events)
+        patch.setattr(useragent, "sanitize_user_agent_string_component", sanitized)
         patch.setattr(httpx._transports.default, "create_ssl_context", lambda **_: context)  # noqa: SLF001 - httpx's only place
         yield
 
