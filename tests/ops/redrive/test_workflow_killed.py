@@ -20,7 +20,7 @@ from tests.ops.shared.repair.workflow_repair import WorkflowRepair
 pytestmark = pytest.mark.slow
 
 AGAIN = ("redrive", "--json", "--hold=4")
-ITEMS, WRITES, BATCH, PATIENCE = 12, 50, 6, 200
+ITEMS, WRITES, BATCH, PATIENCE = 8, 30, 5, 200
 
 
 @pytest.fixture
