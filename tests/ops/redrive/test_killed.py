@@ -5,6 +5,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -97,16 +98,12 @@ def test_killed_half_way_and_run_again(cloud: RepairCloud) -> None:
 
 def test_two_runs_at_once(cloud: RepairCloud) -> None:
     outage = break_out(cloud, seed=20260202)
-    with (
-        life_going_on(cloud, seed=8),
-        cloud.command("redrive", "--json") as one,
-        cloud.command("redrive", "--json") as other,
-    ):
+    with life_going_on(cloud, seed=8), ThreadPoolExecutor(2) as pool:
         with cloud.unanswered():  # until both have letters in hand
+            runs = [pool.submit(cloud.redrive) for _ in range(2)]
             until(seldom(lambda: cloud.waiting()[1] == 2 * ROUND), PATIENCE)
-        said = [run.communicate(timeout=PATIENCE) for run in (one, other)]
-    assert [problems for _, problems in said] == ["", ""]
-    summaries = [json.loads(text) for text, _ in said]
+        summaries = [run.result(PATIENCE).as_json() for run in runs]
+    assert [one["error"] for one in summaries] == [None, None]
     settled = [one["sent"] + one["converged"] + one["superseded"] for one in summaries]
     assert min(settled) > 20, "both took part"
     assert sum(settled) == len(outage.settled), "each letter was settled by one of them"
