@@ -84,30 +84,21 @@ def test_different_items_are_sent_side_by_side(running: Running) -> None:
     assert sorted(asked()) == keys
 
 
-def test_executions_are_logged_by_the_state_machine(local_aws: LocalAws) -> None:
-    with Running(local_aws, WORKFLOW_BATCH_SIZE="10", PIPE_LOG_LEVEL="INFO") as running:
-        for number in range(3):
-            running.cloud.put(f"key {number}", 1)
-        with running.runner():
-            until(running.drained)
-        entries = running.cloud.executions()
-    assert Counter(one["type"] for one in entries if one["type"].startswith("Exec")) == {
-        "ExecutionStarted": 1,
-        "ExecutionSucceeded": 1,
-    }
-    sent = [one["details"]["name"] for one in entries if one["type"] == "TaskStateEntered"]
-    assert Counter(sent) == {"Put the entry": 3, "Publish the message": 3}
-
-
-def test_pipe_logs_an_execution_for_each_batch(local_aws: LocalAws) -> None:
-    """It starts the state machine once, and knows nothing of the requests to Momento."""
+def test_pipe_and_state_machine_log_an_execution_for_each_batch(local_aws: LocalAws) -> None:
+    """The pipe starts the state machine once, and knows nothing of the requests to Momento."""
     settings = {"WORKFLOW_BATCH_SIZE": "10", "PIPE_LOG_LEVEL": "TRACE"}
     with Running(local_aws, **settings, PIPE_LOG_EXECUTION_DATA="true") as running:
         for number in range(3):
             running.cloud.put(f"key {number}", 1)
         with running.runner():
             until(running.drained)
-        entries = running.cloud.executions("pipes")
+        entries, of_machine = running.cloud.executions("pipes"), running.cloud.executions()
+    assert Counter(one["type"] for one in of_machine if one["type"].startswith("Exec")) == {
+        "ExecutionStarted": 1,
+        "ExecutionSucceeded": 1,
+    }
+    sent = [one["details"]["name"] for one in of_machine if one["type"] == "TaskStateEntered"]
+    assert Counter(sent) == {"Put the entry": 3, "Publish the message": 3}
     assert [one["messageType"] for one in entries] == [
         *("ExecutionStarted", "TargetStageEntered", "TargetInvocationStarted"),
         *("TargetInvocationSucceeded", "TargetStageSucceeded", "ExecutionSucceeded"),
