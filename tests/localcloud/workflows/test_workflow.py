@@ -123,7 +123,8 @@ def test_pipe_logs_the_part_of_a_batch_that_failed(local_aws: LocalAws) -> None:
             running.cloud.put(f"key {number}", 1)
         with running.runner():
             until(running.drained)
-        entries = running.cloud.executions("pipes")
+        entries, of_machine = running.cloud.executions("pipes"), running.cloud.executions()
+    assert "TaskStateEntered" in {one["type"] for one in of_machine}, "INFO is all of a machine's"
     kinds = [one["messageType"] for one in entries]
     failed = entries[kinds.index("ExecutionPartiallyFailed")]
     assert "503" in failed["error"]["message"]
