@@ -1,8 +1,12 @@
-"""A workflow stack on the local AWS, written by the real provider: applied, read back, changed."""
+"""A workflow stack on the local AWS, by the real provider: applied, read back, changed, destroyed.
+
+The state machine has a log, tags and a key of its own.
+"""
 
 import json
 from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +19,10 @@ from eventpipes.pipe import Pipe
 from eventpipes.synthesized import definitions
 from localcloud import LocalAws
 from momento_pipes.momento.update_connection import version_of
-from ops.terraform.terraform import Terraform, environment
+from ops.terraform.terraform import Terraform, TerraformError, environment
 from stacks.settings import Settings
 from tests.conftest import House
+from tests.localcloud.test_deployment import drift
 from tests.localcloud.workflow_cloud import API_KEY, document
 
 pytestmark = pytest.mark.usefixtures("running_provider")
@@ -33,35 +38,91 @@ RECORD = {
 }
 
 
-def written(folder: Path, **settings: str) -> Mapping[str, Any]:
-    """Write the stack, with its state in the folder."""
+FIRST = {"PIPE_LOG_LEVEL": "INFO", "TAGS": "team=a"}
+CHANGED = {
+    "PIPE_LOG_LEVEL": "ERROR",
+    "TAGS": "team=b",
+    "WORKFLOW_BATCH_SIZE": "9",
+    "WORKFLOW_CONCURRENCY": "7",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Life:
+    """What was deployed first and after the change, and what Terraform said.
+
+    `drift` has the changes of a second plan after each apply. `changes` has the change's actions
+    by type, `refused` the error about a definition that AWS refuses, and `left` the state machines
+    after the destroy.
+    """
+
+    first: Any
+    changed: Any
+    machine: Mapping[str, Any]
+    drift: tuple[str, str]
+    changes: Mapping[str, str]
+    refused: str
+    left: Any
+
+
+def write(folder: Path, settings: Mapping[str, str], start: str | None = None) -> None:
+    """Write the stack, with its state in the folder; `start` is another state to start at."""
     made: dict[str, Any] = json.loads(json.dumps(document(**settings)))
     made["terraform"].pop("backend")
+    made["resource"]["aws_kms_key"] = {"key": {"description": "a key"}}
+    (machine,) = made["resource"]["aws_sfn_state_machine"].values()
+    machine["encryption_configuration"] = {
+        "type": "CUSTOMER_MANAGED_KMS_KEY",
+        "kms_key_id": "${aws_kms_key.key.arn}",
+        "kms_data_key_reuse_period_seconds": 300,
+    }
+    if start:
+        definition = json.loads(machine["definition"])
+        machine["definition"] = json.dumps(definition | {"StartAt": start})
     (folder / "main.tf.json").write_text(json.dumps(made), encoding="utf-8")
-    return made
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder that Terraform works in."""
-    return tmp_path_factory.mktemp("workflow")
-
-
-@pytest.fixture(scope="module")
-def terraform(house: House, local_aws: LocalAws, folder: Path) -> Terraform:
-    """Return Terraform in the folder with the stack, applied once."""
+def life(house: House, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Life:
+    """Deploy, plan, change, plan, plan what AWS refuses, and destroy."""
     assert house.root.exists()
     assert local_aws.endpoint
-    written(folder)
+    folder = tmp_path_factory.mktemp("workflow")
     env = environment(Settings.load()) | {
         "TF_VAR_momento_api_key": API_KEY,
         "TF_VAR_momento_api_key_version": version_of(API_KEY),
         "TF_VAR_iam_settle_seconds": "0",
     }
     terraform = Terraform(folder, env)
+    write(folder, FIRST)
     terraform.init()
     terraform.quiet("apply", "-auto-approve", "-input=false")
-    return terraform
+    first, after_first = deployed(), drift(terraform)
+    write(folder, CHANGED)
+    changes = [
+        event["change"]
+        for event in terraform.events("apply", "-auto-approve", "-input=false")
+        if event["type"] == "planned_change"
+    ]
+    changed, after_change = deployed(), drift(terraform)
+    with closing(boto3.client("stepfunctions")) as states:
+        machine = dict(states.describe_state_machine(stateMachineArn=changed.state_machine.arn))
+        machine |= states.list_tags_for_resource(resourceArn=changed.state_machine.arn)
+        write(folder, CHANGED, start="Nowhere")
+        with pytest.raises(TerraformError) as refused:
+            terraform.quiet("plan", "-input=false", "-refresh=false")
+        write(folder, CHANGED)
+        terraform.quiet("destroy", "-auto-approve", "-input=false", "-refresh=false")
+        left = states.list_state_machines()["stateMachines"]
+    return Life(
+        first=first,
+        changed=changed,
+        machine=machine,
+        drift=(after_first, after_change),
+        changes={change["resource"]["resource_type"]: change["action"] for change in changes},
+        refused=str(refused.value),
+        left=left,
+    )
 
 
 def deployed() -> Any:
@@ -86,14 +147,13 @@ def sent(definition: Any) -> list[tuple[str, str, str]]:
     return [(one.method, one.url, one.body) for one in outcome.requests]
 
 
-def test_a_second_plan_has_no_changes(terraform: Terraform) -> None:
-    terraform.quiet("plan", "-input=false", "-detailed-exitcode")
+def test_a_second_plan_has_no_changes(life: Life) -> None:
+    assert life.drift == ("", "")
 
 
-def test_what_is_deployed_sends_what_was_synthesized(terraform: Terraform) -> None:
-    assert terraform
+def test_what_is_deployed_sends_what_was_synthesized(life: Life) -> None:
     (asked,) = definitions(document())
-    found = deployed()
+    found = life.first
     assert sent(found) == sent(asked)
     assert len(sent(found)) == 2
     source = found.source
@@ -103,33 +163,24 @@ def test_what_is_deployed_sends_what_was_synthesized(terraform: Terraform) -> No
     assert found.state_machine.invocation_type == "REQUEST_RESPONSE"
 
 
-def test_a_changed_workflow_is_changed_in_place(
-    terraform: Terraform, folder: Path, tmp_path: Path
-) -> None:
+def test_a_changed_workflow_is_changed_in_place(life: Life) -> None:
     """The machine and the pipe keep their ARNs, and the retries stay unlimited."""
-    before = deployed()
-    written(folder, WORKFLOW_CONCURRENCY="7", WORKFLOW_BATCH_SIZE="9")
-    try:
-        plan = tmp_path / "plan"
-        terraform.quiet("plan", "-input=false", f"-out={plan}")
-        changes = terraform.json("show", str(plan))["resource_changes"]
-        actions = {
-            one["type"]: one["change"]["actions"] for one in changes if one["mode"] == "managed"
-        }
-        assert actions["aws_sfn_state_machine"] == actions["aws_pipes_pipe"] == ["update"]
-        terraform.quiet("apply", "-auto-approve", "-input=false", str(plan))
-        after = deployed()
-        assert '"MaxConcurrency":7' in after.state_machine.definition
-        assert (after.source.batch_size, after.source.maximum_retry_attempts) == (9, -1)
-        assert (after.arn, after.state_machine.arn) == (before.arn, before.state_machine.arn)
-        terraform.quiet("plan", "-input=false", "-detailed-exitcode")
-    finally:
-        written(folder)
-        terraform.quiet("apply", "-auto-approve", "-input=false")
+    first, changed = life.first, life.changed
+    assert life.changes["aws_sfn_state_machine"] == life.changes["aws_pipes_pipe"] == "update"
+    assert '"MaxConcurrency":7' in changed.state_machine.definition
+    assert (changed.source.batch_size, changed.source.maximum_retry_attempts) == (9, -1)
+    assert (changed.arn, changed.state_machine.arn) == (first.arn, first.state_machine.arn)
 
 
-def test_the_workflow_is_destroyed(terraform: Terraform) -> None:
-    terraform.quiet("destroy", "-auto-approve", "-input=false")
-    with closing(boto3.client("stepfunctions")) as states:
-        assert states.list_state_machines()["stateMachines"] == []
-    terraform.quiet("apply", "-auto-approve", "-input=false")
+def test_the_changed_machine_has_its_key_and_the_new_log_level_and_tags(life: Life) -> None:
+    assert life.machine["loggingConfiguration"]["level"] == "ERROR"
+    assert life.machine["encryptionConfiguration"]["type"] == "CUSTOMER_MANAGED_KMS_KEY"
+    assert {"key": "team", "value": "b"} in life.machine["tags"]
+
+
+def test_a_definition_that_aws_refuses_is_refused(life: Life) -> None:
+    assert "Nowhere" in life.refused
+
+
+def test_the_workflow_is_destroyed(life: Life) -> None:
+    assert life.left == []
