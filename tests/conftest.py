@@ -94,7 +94,6 @@ BEGUN_FIRST = [
     "test_lock",
     "test_workflow_killed",
     "test_nothing_lost",
-    "test_interrupt",
     "test_workflow_nothing_lost",
     "test_topology_change",
     "test_policy",
