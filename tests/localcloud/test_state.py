@@ -1,14 +1,13 @@
 """`./help.sh bootstrap` on the local AWS: the state bucket, with its own state inside.
 
-The provider watches a new lifecycle rule for most of a minute, so an empty AWS and one that an
-interrupted run left a bare bucket in are bootstrapped side by side.
+The provider watches a new lifecycle rule for most of a minute, so a bucket that is not there yet
+and a bare one, which an interrupted run left, are bootstrapped side by side.
 """
 
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -21,12 +20,11 @@ from localcloud import LocalAws
 from ops.terraform.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, House
-from tests.localcloud.provider_process import VARIABLE
 
 pytestmark = pytest.mark.usefixtures("running_provider")
 
 KEY = "state-bucket/terraform.tfstate"
-BOOTSTRAP = ("./help.sh", "bootstrap", "--auto-approve")
+BOOTSTRAP = ("bootstrap", "--auto-approve")
 ASKED: dict[str, tuple[str, str, Any]] = {
     "versioned": ("get_bucket_versioning", "Status", "Enabled"),
     "encrypted": (
@@ -68,7 +66,7 @@ ASKED: dict[str, tuple[str, str, Any]] = {
     ),
     "its own state is inside": ("list_objects_v2", "Contents[].Key", [KEY]),
 }
-RUNS = ("fresh", "interrupted")
+BUCKETS = {"fresh": BUCKET, "interrupted": "weather-stats-demo-interrupted"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,50 +78,50 @@ class Run:
     state: Mapping[str, Any]
 
 
-def look(env: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the bucket's properties and the state in it."""
-    client = boto3.client("s3", endpoint_url=env["AWS_ENDPOINT_URL"])
-    with closing(client) as s3:
+def look(name: str, done: subprocess.CompletedProcess[str]) -> Run:
+    """Return what a bootstrap printed, the bucket's properties, and the state in it."""
+    assert done.returncode == 0, done.stderr
+    with closing(boto3.client("s3")) as s3:
         bucket = {
-            name: jmespath.search(path, getattr(s3, operation)(Bucket=BUCKET))
-            for name, (operation, path, _) in ASKED.items()
+            asked: jmespath.search(path, getattr(s3, operation)(Bucket=name))
+            for asked, (operation, path, _) in ASKED.items()
         }
         bucket["TLS only"] = json.loads(bucket["TLS only"])["Statement"]
-        with closing(s3.get_object(Bucket=BUCKET, Key=KEY)["Body"]) as body:
-            return bucket, json.load(body)
+        with closing(s3.get_object(Bucket=name, Key=KEY)["Body"]) as body:
+            return Run(done=done, bucket=bucket, state=json.load(body))
 
 
 @pytest.fixture(scope="module")
-def runs(local_aws: LocalAws, house: House) -> Iterator[dict[str, Run]]:
-    """Bootstrap an empty AWS twice, and an AWS with a bare bucket once."""
-    with LocalAws() as other:
-        envs = {"fresh": dict(os.environ), "interrupted": dict(os.environ) | other.environment()}
-        del envs["interrupted"][VARIABLE]  # that provider calls the first AWS
-        with closing(boto3.client("s3", endpoint_url=other.endpoint)) as s3:
-            s3.create_bucket(Bucket=BUCKET)
-        with ThreadPoolExecutor() as threads:
-            done = dict(
-                zip(
-                    envs,
-                    threads.map(lambda env: house.run(*BOOTSTRAP, env=env), envs.values()),
-                    strict=True,
-                )
-            )
-        assert local_aws.endpoint == envs["fresh"]["AWS_ENDPOINT_URL"]
-        found: dict[str, Run] = {}
-        for name, env in [*envs.items(), ("second", envs["fresh"])]:
-            run = done.get(name) or house.run(*BOOTSTRAP, env=env)
-            assert run.returncode == 0, run.stderr
-            bucket, state = look(env)
-            found[name] = Run(done=run, bucket=bucket, state=state)
-        yield found
+def runs(local_aws: LocalAws, house: House) -> dict[str, Run]:
+    """Bootstrap a new bucket twice, and a bare bucket once."""
+    assert local_aws.endpoint
+    bare = BUCKETS["interrupted"]
+    with closing(boto3.client("s3")) as s3:
+        s3.create_bucket(Bucket=bare)
+    with subprocess.Popen(
+        ("./help.sh", *BOOTSTRAP),
+        cwd=house.root,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        interrupted = house.command(*BOOTSTRAP, env=dict(os.environ) | {"STATE_BUCKET": bare})
+        out, err = process.communicate(timeout=600)
+    fresh = subprocess.CompletedProcess(BOOTSTRAP, process.returncode, out, err)
+    return {
+        "fresh": look(BUCKET, fresh),
+        "interrupted": look(bare, interrupted),
+        "second": look(BUCKET, house.command(*BOOTSTRAP)),
+    }
 
 
 @pytest.mark.parametrize("name", ASKED)
-@pytest.mark.parametrize("run", RUNS)
+@pytest.mark.parametrize("run", BUCKETS)
 def test_the_bucket_has_this_property(runs: Mapping[str, Run], run: str, name: str) -> None:
     """One of the runs follows a run that was interrupted before the bucket had its state."""
-    assert runs[run].bucket[name] == ASKED[name][2]
+    asked = json.loads(json.dumps(ASKED[name][2]).replace(BUCKET, BUCKETS[run]))
+    assert runs[run].bucket[name] == asked
 
 
 @pytest.mark.parametrize(
@@ -131,7 +129,7 @@ def test_the_bucket_has_this_property(runs: Mapping[str, Run], run: str, name: s
 )
 def test_bootstrap_prints_what_it_did(runs: Mapping[str, Run], run: str, verb: str) -> None:
     said = " ".join(runs[run].done.stdout.split())
-    assert said.endswith(f"the state bucket {BUCKET} {verb}, with its own state inside")
+    assert said.endswith(f"the state bucket {BUCKETS[run]} {verb}, with its own state inside")
 
 
 def test_a_bucket_without_a_state_is_imported(runs: Mapping[str, Run]) -> None:
@@ -160,12 +158,15 @@ def test_the_bucket_is_protected_from_destroy() -> None:
 
 
 @pytest.mark.usefixtures("runs")
-def test_a_bucket_of_another_account_is_not_touched(house: House) -> None:
+def test_a_bucket_of_another_account_is_not_touched(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Bucket names are global, so another account may have this bucket."""
     with closing(boto3.client("sts")) as sts:
         role = "arn:aws:iam::111122223333:role/somebody-else"
         credentials = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    done = house.run(
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it has this account's credentials
+    done = house.command(
         *BOOTSTRAP,
         env=dict(os.environ)
         | {
