@@ -5,17 +5,24 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ops.terraform.terraform import Terraform, environment, synthesize
+from ops.terraform.terraform import Terraform, environment, read_synthesized, synthesize
 from stacks.settings import Settings
+
+FILE = "cdk.tf.json"
 
 
 def written(folder: Path, resources: Mapping[str, Any]) -> Terraform:
-    """Write the resources into a folder, and return Terraform in it; its state is a file."""
+    """Write the resources into a folder, and return Terraform in it; its state is a file.
+
+    A folder that was written before keeps its provider.
+    """
     env = environment(Settings.load())
-    stack = json.loads((synthesize("weather", env, quiet=True) / "cdk.tf.json").read_text("utf-8"))
+    begun = (folder / FILE).exists()
+    stack = read_synthesized(folder if begun else synthesize("weather", env, quiet=True))
     providers = {"required_providers": stack["terraform"]["required_providers"]}
     document = {"terraform": providers, "provider": stack["provider"], "resource": resources}
-    (folder / "main.tf.json").write_text(json.dumps(document), encoding="utf-8")
+    (folder / FILE).write_text(json.dumps(document), encoding="utf-8")
     terraform = Terraform(folder, env)
-    terraform.init()
+    if not begun:
+        terraform.init()
     return terraform

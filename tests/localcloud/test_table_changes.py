@@ -20,6 +20,7 @@ from localcloud.runner.runner import Runner
 from momento_pipes.mapping import Attribute
 from momento_pipes.tables.table import NoLonger, _ttl
 from ops.review.losses import losses
+from ops.review.plan import Action
 from ops.terraform.saved_plan import read_new
 from ops.terraform.terraform import Terraform
 from tests.conftest import ENDPOINT, KEY, House
@@ -132,20 +133,17 @@ def test_no_longer_turns_ttl_off_and_a_missing_expires_does_not(
 ) -> None:
     """Without `expires`, Terraform plans nothing and items still expire; the review says so."""
 
-    def status() -> str:
-        described = dynamodb.describe_time_to_live(TableName="expiring")
-        return str(described["TimeToLiveDescription"]["TimeToLiveStatus"])
+    def expiry() -> Any:
+        return dynamodb.describe_time_to_live(TableName="expiring")["TimeToLiveDescription"]
 
     table = TABLE | {"name": "expiring"}
     ends = Attribute("Ends", "N")
     changing.apply(dynamodb_table=table | {"ttl": _ttl(ends)})
-    assert status() == "ENABLED"
+    assert expiry() == {"AttributeName": "Ends", "TimeToLiveStatus": "ENABLED"}
 
-    terraform = changing.write(dynamodb_table=table)
-    plan = read_new(terraform)
-    told = [one.name for _, _, one in losses(plan)]
-    changing.apply(dynamodb_table=table)
-    assert (status(), told) == ("ENABLED", ["expiry-left-on"])
+    plan = read_new(changing.write(dynamodb_table=table))
+    assert [change.action for change in plan.changes] == [Action.NOTHING]
+    assert [one.name for _, _, one in losses(plan)] == ["expiry-left-on"]
 
     changing.apply(dynamodb_table=table | {"ttl": _ttl(NoLonger(ends))})
-    assert status() == "DISABLED"
+    assert expiry()["TimeToLiveStatus"] == "DISABLED"
