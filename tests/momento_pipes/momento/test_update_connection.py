@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -107,10 +108,16 @@ def test_an_error_of_aws_is_printed_without_the_key() -> None:
     assert KEY not in done.stderr
 
 
-def test_without_boto3_the_error_says_what_to_set() -> None:
-    done = run(CONNECTION_PYTHON="no-such-python", PATH="/no-such-folder")
-    assert done.returncode == 1
-    assert done.stderr.endswith("set CONNECTION_PYTHON to the path of one\n")
+def test_without_boto3_the_error_says_what_to_set(tmp_path: Path) -> None:
+    bare = tmp_path / "python"
+    bare.write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n', encoding="utf-8")
+    bare.chmod(0o700)
+    for python in ("no-such-python", str(bare)):
+        done = run(CONNECTION_PYTHON=python, PATH="/no-such-folder")
+        assert done.returncode == 1
+        assert done.stderr == (
+            "error: found no Python with boto3: set CONNECTION_PYTHON to the path of one\n"
+        )
 
 
 class Reluctant:
