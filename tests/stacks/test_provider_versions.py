@@ -15,16 +15,24 @@ from typing import Any
 import pytest
 
 from tests.conftest import ADVICE
-from tests.synthesized import ENDPOINT, REPO, outputs, run_python
+from tests.synthesis import synthesized
+from tests.synthesized import ENDPOINT, REPO, run_python
+
+# isort: split
+from cdktf_cdktf_provider_aws import _jsii
 
 pytestmark = pytest.mark.slow
 
 OLD = REPO / ".cache" / "bindings-20.1.0"
 LOCK = REPO / "requirements-bindings-20.lock"
-SYNTHESIZE_AND_TELL = """
+PROFILES = ("demo", "production")
+PROGRAM = f"""
+import os
 import main
-main.synthesize("weather")
-main.synthesize("state")
+for profile in {PROFILES}:
+    os.environ.update(PROFILE=profile, CDKTF_OUTDIR=profile)
+    main.synthesize("weather")
+    main.synthesize("state")
 from cdktf_cdktf_provider_aws import _jsii
 print(_jsii.__jsii_assembly__.version, _jsii.__file__)
 """
@@ -52,33 +60,38 @@ def old_bindings() -> Path:
     return OLD
 
 
-def _synthesize(folder: Path, path: Path, profile: str) -> tuple[str, Path, dict[str, Any]]:
-    """Return the version and place of the bindings that were loaded, and what they gave."""
-    environment = {"MOMENTO_API_ENDPOINT": ENDPOINT, "PROFILE": profile}
-    run = run_python(folder, "-c", SYNTHESIZE_AND_TELL, repo=path, **environment)
-    assert (run.returncode, run.stderr) == (0, ADVICE)
-    version, _, place = run.stdout.strip().partition(" ")
-    return version, Path(place), {name: json.loads(text) for name, text in outputs(folder).items()}
-
-
-@pytest.mark.parametrize("profile", ["demo", "production"])
-def test_both_bindings_synthesize_the_same_but_for_the_providers_version(
-    tmp_path: Path, old_bindings: Path, profile: str
-) -> None:
-    (tmp_path / "old").mkdir()
-    (tmp_path / "new").mkdir()
+@pytest.fixture(scope="module")
+def old(old_bindings: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which a process with the old bindings wrote a folder of each profile."""
+    folder = tmp_path_factory.mktemp("old")
     both = Path(f"{old_bindings}{os.pathsep}{REPO}")
-    version, place, old = _synthesize(tmp_path / "old", both, profile)
+    run = run_python(folder, "-c", PROGRAM, repo=both, MOMENTO_API_ENDPOINT=ENDPOINT)
+    assert (run.returncode, run.stderr) == (0, ADVICE * len(PROFILES))
+    version, _, place = run.stdout.strip().partition(" ")
     assert version == "20.1.0"
-    assert place.is_relative_to(old_bindings)
-    version, place, new = _synthesize(tmp_path / "new", REPO, profile)
-    assert version.startswith("21.")
-    assert not place.is_relative_to(old_bindings)
+    assert Path(place).is_relative_to(old_bindings)
+    return folder
 
-    assert old.keys() == new.keys() == {"weather", "state"}
-    for stack, document in old.items():
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_both_bindings_synthesize_the_same_but_for_the_providers_version(
+    tmp_path: Path, old: Path, profile: str
+) -> None:
+    assert _jsii.__jsii_assembly__.version.startswith("21.")
+    env = dict(os.environ) | {"MOMENTO_API_ENDPOINT": ENDPOINT, "PROFILE": profile}
+    for stack, said in (("weather", ADVICE), ("state", "")):
+        done = synthesized(stack, env, os.fspath(tmp_path))
+        assert (done.returncode, done.stderr) == (0, said)
+    before, now = _documents(old / profile), _documents(tmp_path)
+    assert before.keys() == now.keys() == {"weather", "state"}
+    for stack, document in before.items():
         aws, aws_now = (
-            each["terraform"]["required_providers"]["aws"] for each in (document, new[stack])
+            each["terraform"]["required_providers"]["aws"] for each in (document, now[stack])
         )
         assert (aws.pop("version"), aws_now.pop("version")) == ("5.100.0", "6.25.0")
-        assert document == new[stack]
+        assert document == now[stack]
+
+
+def _documents(folder: Path) -> dict[str, Any]:
+    files = (folder / "stacks").glob("*/cdk.tf.json")
+    return {file.parent.name: json.loads(file.read_text(encoding="utf-8")) for file in files}
