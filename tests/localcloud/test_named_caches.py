@@ -1,7 +1,6 @@
 """The local Momento has every cache that a deployed pipe or rule names."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -11,7 +10,7 @@ from eventpipes.momento_names import request_names
 from localcloud.cloud import LocalCloud
 from localcloud.momento.service import Limits
 from tests.localcloud.arrivals import until
-from tests.localcloud.weather_pipes import API_KEY, CACHE, PUBLISH, PUT, WeatherPipes
+from tests.localcloud.weather_pipes import API_KEY, CACHE, DELETE, PUBLISH, PUT, WeatherPipes
 
 pytestmark = pytest.mark.slow
 
@@ -64,22 +63,6 @@ def test_a_workflow_names_its_caches_in_its_tasks() -> None:
     assert found == ["orders", "orders", "my orders", None]
 
 
-@pytest.fixture
-def warned() -> list[str]:
-    """Return the local cloud's warnings."""
-    return []
-
-
-@pytest.fixture
-def cloud(
-    request: pytest.FixtureRequest, warned: list[str]
-) -> Iterator[tuple[LocalCloud, WeatherPipes]]:
-    """Return a local cloud without a cache, with the weather resources without pipes."""
-    with LocalCloud(momento_limits=request.param, warn=warned.append) as cloud:
-        cloud.momento.service.keys.add(API_KEY)
-        yield cloud, WeatherPipes(cloud.aws.endpoint)
-
-
 def create_pipe(weather: WeatherPipes, pipe: str, *, cache: str) -> str:
     """Create a pipe that names another cache."""
     arguments = weather.arguments(weather.definition(pipe))
@@ -88,25 +71,22 @@ def create_pipe(weather: WeatherPipes, pipe: str, *, cache: str) -> str:
     return pipe
 
 
-@pytest.mark.parametrize("cloud", [None], indirect=True)
-def test_the_caches_that_pipes_name_exist(cloud: tuple[LocalCloud, WeatherPipes]) -> None:
+def test_the_caches_that_pipes_name_exist_up_to_the_accounts_limit() -> None:
     """A cache's pipe and a topic's pipe name them; they exist before the first request."""
-    local, weather = cloud
-    put = create_pipe(weather, PUT, cache="orders")
-    local.runner.wait_until_reading(put, *weather.create_pipes([PUBLISH]))
-    assert local.momento.service.caches.keys() == {"orders", CACHE}
-    weather.put("Oslo")
-    until(lambda: b"Oslo" in local.momento.service.caches["orders"].items)
-    until(lambda: bool(local.momento.service.caches[CACHE].topics))
+    warned: list[str] = []
+    with LocalCloud(momento_limits=Limits(caches=2), warn=warned.append) as local:
+        local.momento.service.keys.add(API_KEY)
+        caches, weather = local.momento.service.caches, WeatherPipes(local.aws.endpoint)
+        put = create_pipe(weather, PUT, cache="orders")
+        local.runner.wait_until_reading(put, *weather.create_pipes([PUBLISH]))
+        assert (caches.keys(), warned) == ({"orders", CACHE}, [])
+        weather.put("Oslo")
+        until(lambda: b"Oslo" in caches["orders"].items)
+        until(lambda: bool(caches[CACHE].topics))
 
-
-@pytest.mark.parametrize("cloud", [Limits(caches=1)], indirect=True)
-def test_a_cache_over_the_accounts_limit_is_a_warning(
-    cloud: tuple[LocalCloud, WeatherPipes], warned: list[str]
-) -> None:
-    local, weather = cloud
-    local.runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
-    local.runner.wait_until_reading(create_pipe(weather, PUT, cache="orders"))
-    assert local.momento.service.caches.keys() == {CACHE}
-    (text,) = warned
-    assert text.startswith(f"{PUT} sends to the cache orders, but Momento gives an account only 1")
+        local.runner.wait_until_reading(create_pipe(weather, DELETE, cache="returns"))
+        assert caches.keys() == {"orders", CACHE}
+        (text,) = warned
+        assert text.startswith(
+            f"{DELETE} sends to the cache returns, but Momento gives an account only 2"
+        )
