@@ -83,7 +83,6 @@ BEGUN_FIRST = [
     "test_saved_plan",
     "test_cdktf",
     "test_cdktn_cli",
-    "test_profiles",
     "test_secrecy",
     "test_deployment",
     "test_bindings",

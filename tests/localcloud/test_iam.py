@@ -3,6 +3,9 @@
 The real provider plans, applies, changes and destroys the production profile on the local AWS,
 which records the right that each request takes: of the weather stack, which begins with pipes
 and goes over to an event bus, and of a stack of one's own, which has a workflow and BULK.
+
+The same deployments show what the profile adds, and how it is taken down. The demonstration's
+profile is what `test_deployment.py` deploys.
 """
 
 import json
@@ -15,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import jmespath  # type: ignore[import-untyped]
 import pytest
 
 from localcloud import LocalAws
@@ -34,17 +38,20 @@ from tests.iam_policy import (
     as_list,
     filled,
 )
+from tests.localcloud import production
 from tests.localcloud.bulk_deployment import BulkDeployment, names_of_bulk
 from tests.localcloud.calls import UNKNOWN, Call, recorded
+from tests.localcloud.production import ASKED, Production
 from tests.localcloud.provider_process import provider_process
 from tests.localcloud.recording import recording
-from tests.localcloud.test_deployment import prepared
+from tests.localcloud.test_deployment import prepared, resolved
 from tests.localcloud.unseen_rights import UNSEEN, Unseen
 
 pytestmark = pytest.mark.usefixtures("running_provider")
 
 PLAN_ROLE = ("first plan", "plan", "doctor", "keep plan")
 DEPLOY_ROLE = ("take plan", "apply", "change", "destroy", "forget plan")
+OTHERS = "the test's own calls"
 BUS = {"TOPOLOGY": "bus"}
 WORKFLOW = {"TOPOLOGY": "workflow", "BULK": "true"}
 BULK_BUCKET = f"{PREFIX}-session-changes-bulk-123456789012-us-east-1"
@@ -121,46 +128,55 @@ class Role:
     statements: Sequence[Mapping[str, Any]]
 
 
-@pytest.fixture(scope="module")
-def bounded() -> dict[str, Role]:
-    """Return a place for the deployed roles, by name."""
-    return {}
+@dataclass(frozen=True, kw_only=True)
+class Life:
+    """The calls of each phase, the deployed roles by name, and what else was seen.
+
+    `unprotected` says whether the change took the protection back, and `left` what was there at
+    the end.
+    """
+
+    phases: Mapping[str, list[Call]]
+    roles: Mapping[str, Role]
+    bulk: BulkDeployment
+    production: Production
+    unprotected: bool
+    left: Mapping[str, Any]
+
+
+class Phases:
+    """The calls of each phase, out of the file that they are recorded in."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._seen = len(recorded(file))
+        self.found: dict[str, list[Call]] = {}
+
+    def end(self, phase: str) -> None:
+        """Add the calls since the last end to a phase."""
+        calls = recorded(self._file)
+        more = (_of_the_key(call) for call in calls[self._seen :])
+        self.found[phase] = _distinct([*self.found.get(phase, ()), *more])
+        self._seen = len(calls)
 
 
 @pytest.fixture(scope="module")
-def bulk() -> BulkDeployment:
-    """Return a place for what the deploy with BULK did."""
-    return BulkDeployment()
-
-
-@pytest.fixture(scope="module")
-def phases(
-    house: House,
-    state_bucket: str,
-    file: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    bounded: dict[str, Role],
-    bulk: BulkDeployment,
-) -> dict[str, list[Call]]:
-    """Do what the workflows do, then a change and a destroy; return the calls of each phase.
+def life(
+    house: House, state_bucket: str, file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Life:
+    """Do what the workflows do, then a change and a destroy.
 
     Two stacks at once, because most of it is waiting for their queues.
     """
     kept = "plans/1-1"
-    found: dict[str, list[Call]] = {}
-    seen = len(recorded(file))
-
-    def end(phase: str) -> None:
-        nonlocal seen
-        calls = recorded(file)
-        found[phase] = _distinct(_of_the_key(call) for call in calls[seen:])
-        seen = len(calls)
-
+    phases = Phases(file)
+    end = phases.end
+    bulk = BulkDeployment()
     folder, pipes = prepared({})
     _, own = prepared(WORKFLOW, "sessions")
     plan = ("plan", "-input=false", "-lock=false", "-out=tfplan")
     apply = ("apply", "-input=false", "tfplan")
-    at_once = ("apply", "-input=false", "-auto-approve")
+    at_once = ("apply", "-input=false", "-auto-approve", "-refresh=false")
     with ThreadPoolExecutor() as pool:
 
         def together(*commands: tuple[Terraform, Sequence[str]]) -> None:
@@ -173,13 +189,15 @@ def phases(
             end("keep plan")
             s3.download_file(state_bucket, kept, str(folder / "tfplan"))
             end("take plan")
-            first, second = (pool.submit(each.quiet, *apply) for each in (pipes, own))
-            _, bus = prepared(BUS | {"CDKTF_OUTDIR": str(tmp_path_factory.mktemp("bus"))})
-            first.result()
-            moved = pool.submit(bus.quiet, *at_once, "-refresh=false")
+            together((pipes, apply), (own, apply))
+            end("apply")
+            seen_of_pipes = production.look(pipes)
+            end(OTHERS)
+            elsewhere = {"CDKTF_OUTDIR": str(tmp_path_factory.mktemp("bus"))}
+            _, bus = prepared(BUS | elsewhere)
+            moved = pool.submit(bus.quiet, *at_once)
             elsewhere = {"CDKTF_OUTDIR": str(tmp_path_factory.mktemp("changed"))}
             changed = [_changed(stack, elsewhere) for stack in ("weather", "sessions")]
-            second.result()
             moved.result()
             for each in (bus, own):
                 watch_key.put(each.folder)
@@ -190,16 +208,31 @@ def phases(
         end("plan")
         _look(house)
         end("doctor")
-        bounded.update(_roles())
+        roles = _roles()
         bulk.look_at(own, BULK_BUCKET)
-        end("the test's own calls")
-        del found["the test's own calls"]
+        end(OTHERS)
         together(*((each, at_once) for each in changed))
         end("change")
-        together(*((each, ("destroy", *at_once[1:], "-refresh=false")) for each in changed))
+        unprotected = not production.is_protected()
+        end(OTHERS)
+        together(*((each, ("destroy", *at_once[1:])) for each in changed))
         end("destroy")
         bulk.left = names_of_bulk()
-    return found
+    del phases.found[OTHERS]
+    return Life(
+        phases=phases.found,
+        roles=roles,
+        bulk=bulk,
+        production=seen_of_pipes,
+        unprotected=unprotected,
+        left=production.left(seen_of_pipes),
+    )
+
+
+@pytest.fixture(scope="module")
+def phases(life: Life) -> Mapping[str, list[Call]]:
+    """Return the calls of each phase."""
+    return life.phases
 
 
 def _look(house: House) -> None:
@@ -312,11 +345,9 @@ def test_the_policies_allow_nothing_that_is_not_needed(
     assert POLICIES[name].needs(sid, member, value, needed[name])
 
 
-def test_bulk_is_deployed_once_and_destroyed_completely(
-    phases: Mapping[str, list[Call]], bulk: BulkDeployment
-) -> None:
+def test_bulk_is_deployed_once_and_destroyed_completely(life: Life) -> None:
     """The second plan changes nothing, and a bucket that has results is deleted, too."""
-    assert phases
+    bulk = life.bulk
     assert bulk.second_plan == {"no-op"}
     name = f"{PREFIX}-session-changes-bulk"
     assert bulk.made == {
@@ -328,10 +359,8 @@ def test_bulk_is_deployed_once_and_destroyed_completely(
     assert bulk.left == set()
 
 
-def test_every_role_has_the_boundary_and_needs_nothing_beyond_it(
-    phases: Mapping[str, list[Call]], bounded: Mapping[str, Role]
-) -> None:
-    assert phases
+def test_every_role_has_the_boundary_and_needs_nothing_beyond_it(life: Life) -> None:
+    bounded = life.roles
     kinds = {name.rpartition("-")[2] for name in bounded}
     of_bulk = {"page", "verify", "warm"}
     assert (
@@ -369,3 +398,66 @@ def test_aws_accepts_the_policies(local_aws: LocalAws) -> None:
             for name in (*managed, "boundary.json"):
                 policy = json.dumps(filled(name))
                 iam.create_policy(PolicyName=f"{role}-{name}", PolicyDocument=policy)
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_aws_has_what_the_production_profile_adds(life: Life, path: str) -> None:
+    """The values were read back after the refused destroy."""
+    asked = resolved(ASKED[path], life.production.held)
+    found = jmespath.search(path, life.production.held)
+    assert found == asked
+
+
+def test_a_second_plan_of_the_pipes_has_no_changes(life: Life) -> None:
+    assert life.production.drift == ""
+
+
+def test_the_topic_is_an_output(life: Life) -> None:
+    assert life.production.outputs["alarm_topic_arn"]["value"] == life.production.held["topic_arn"]
+
+
+def test_the_keys_policy_names_this_account_this_log_group_and_this_topic(life: Life) -> None:
+    policy = json.loads(life.production.held["policy"])
+    conditions = [statement.get("Condition", {}) for statement in policy["Statement"]]
+    logs = life.production.held["logs"]["arn"].removesuffix(":*")
+    context = "kms:EncryptionContext:aws:logs:arn"
+    (arns,) = [
+        one["ArnEquals"][context] for one in conditions if context in one.get("ArnEquals", {})
+    ]
+    assert logs in arns
+    topic = life.production.held["topic_arn"]
+    assert {"StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": topic}} in conditions
+    assert policy["Statement"][0]["Principal"] == {"AWS": "arn:aws:iam::123456789012:root"}
+
+
+@pytest.mark.parametrize("kind", ["aws_dynamodb_table", "aws_sqs_queue"])
+def test_a_destroy_is_refused_and_names_the_resources_with_data(life: Life, kind: str) -> None:
+    assert f"Resource {kind}." in life.production.refused
+
+
+def test_a_refused_destroy_ends_with_the_reason(life: Life) -> None:
+    assert "protected from destroy on purpose" in life.production.refused.splitlines()[-1]
+
+
+def test_the_review_reports_a_removed_protection_and_holds_nothing_back(life: Life) -> None:
+    found = life.production.reviews["ALLOW_DESTROY=true"]
+    assert "the table's deletion protection is switched off" in found.markdown
+    assert not found.blocked
+
+
+def test_the_review_of_a_change_back_to_demo_names_the_key_and_the_logs(life: Life) -> None:
+    """docs/production.md says: the table stays encrypted, and the key would be deleted."""
+    found = life.production.reviews["PROFILE=demo"]
+    assert "encrypted with it is lost" in found.markdown
+    assert "the table's deletion protection is switched off" in found.markdown
+    assert "the pipes' log is kept for a shorter time" in found.markdown
+    assert found.blocked
+    assert "| runs of the watch, at most (price not confirmed) | $1.20 | $0.00 |" in found.markdown
+    assert "nobody compares the table with the cache any more" in found.markdown
+    assert "point-in-time recovery is switched off" not in found.markdown
+
+
+def test_a_destroy_takes_two_steps_and_the_key_can_be_recovered(life: Life) -> None:
+    """docs/production.md says: deploy with `ALLOW_DESTROY`, then destroy."""
+    assert life.unprotected
+    assert life.left == {"tables": [], "alarms": [], "key": "PendingDeletion"}
