@@ -1,6 +1,7 @@
 """What every test gets: nothing real within reach, and a copy of the project to run in."""
 
 import atexit
+import fcntl
 import functools
 import gc
 import os
@@ -306,15 +307,20 @@ def state_bucket(local_aws: LocalAws) -> str:
 
 @pytest.fixture(scope="session")
 def provider_binary(house: House, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the AWS provider, as Terraform has installed it."""
+    """Return the AWS provider, as Terraform has installed it, once for all processes of a run."""
     assert house.root.exists()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("CDKTF_OUTDIR", str(tmp_path_factory.mktemp("provider")))
-        patch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
-        env = environment(Settings.load())
-        folder = synthesize("weather", env, quiet=True)
-    Terraform(folder, env).init("-backend=false")
-    (binary,) = folder.glob(".terraform/providers/*/*/*/*/*/terraform-provider-aws_*")
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    out = shared / "provider"
+    with (shared / "provider.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            with pytest.MonkeyPatch.context() as patch:
+                patch.setenv("CDKTF_OUTDIR", str(out))
+                patch.setenv("MOMENTO_API_ENDPOINT", ENDPOINT)
+                env = environment(Settings.load())
+                Terraform(synthesize("weather", env, quiet=True), env).init("-backend=false")
+    (binary,) = out.glob("stacks/*/.terraform/providers/*/*/*/*/*/terraform-provider-aws_*")
     return binary
 
 
