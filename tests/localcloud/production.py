@@ -29,14 +29,14 @@ ASKED: Mapping[str, Any] = {
 class Production:
     """What AWS holds after an apply, the changes of a second plan, and the output of a destroy.
 
-    `reviews` are of plans that take the protection back, by the settings that do.
+    `back_to_demo` is the review of a change to the demonstration's profile.
     """
 
     held: Mapping[str, Any]
     outputs: Mapping[str, Any]
     drift: str
     refused: str
-    reviews: Mapping[str, Review]
+    back_to_demo: Review
 
 
 def look(terraform: Terraform) -> Production:
@@ -48,10 +48,7 @@ def look(terraform: Terraform) -> Production:
         outputs=terraform.json("output"),
         drift=drift(terraform),
         refused=str(refused.value),
-        reviews={
-            f"{name}={value}": review(read_new(prepared({name: value})[1]))
-            for name, value in (("ALLOW_DESTROY", "true"), ("PROFILE", "demo"))
-        },
+        back_to_demo=review(read_new(prepared({"PROFILE": "demo"})[1])),
     )
 
 

@@ -454,15 +454,9 @@ def test_a_refused_destroy_ends_with_the_reason(life: Life) -> None:
     assert "protected from destroy on purpose" in life.production.refused.splitlines()[-1]
 
 
-def test_the_review_reports_a_removed_protection_and_holds_nothing_back(life: Life) -> None:
-    found = life.production.reviews["ALLOW_DESTROY=true"]
-    assert "the table's deletion protection is switched off" in found.markdown
-    assert not found.blocked
-
-
 def test_the_review_of_a_change_back_to_demo_names_the_key_and_the_logs(life: Life) -> None:
     """docs/production.md says: the table stays encrypted, and the key would be deleted."""
-    found = life.production.reviews["PROFILE=demo"]
+    found = life.production.back_to_demo
     assert "encrypted with it is lost" in found.markdown
     assert "the table's deletion protection is switched off" in found.markdown
     assert "the pipes' log is kept for a shorter time" in found.markdown

@@ -79,7 +79,8 @@ def test_the_caches_that_pipes_name_exist_up_to_the_accounts_limit() -> None:
         caches, weather = local.momento.service.caches, WeatherPipes(local.aws.endpoint)
         put = create_pipe(weather, PUT, cache="orders")
         local.runner.wait_until_reading(put, *weather.create_pipes([PUBLISH]))
-        assert (caches.keys(), warned) == ({"orders", CACHE}, [])
+        assert caches.keys() == {"orders", CACHE}
+        assert warned == []
         weather.put("Oslo")
         until(lambda: b"Oslo" in caches["orders"].items)
         until(lambda: bool(caches[CACHE].topics))
