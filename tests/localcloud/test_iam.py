@@ -10,10 +10,10 @@ profile is what `test_deployment.py` deploys.
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,9 @@ import pytest
 
 from localcloud import LocalAws
 from ops.deploy import watch_key
-from ops.terraform.terraform import Terraform, read_synthesized
+from ops.terraform.terraform import Terraform
 from tests.conftest import ENDPOINT, KEY, House
 from tests.iam_policy import (
-    ARN,
     BOUND,
     BOUNDARY,
     FILES,
@@ -33,13 +32,14 @@ from tests.iam_policy import (
     NO_RIGHT_NEEDED,
     POLICIES,
     PREFIX,
-    THE_KEY,
     as_list,
     filled,
 )
 from tests.localcloud import production
 from tests.localcloud.bulk_deployment import BulkDeployment, names_of_bulk
-from tests.localcloud.calls import UNKNOWN, Call, recorded
+from tests.localcloud.calls import UNKNOWN, Call
+from tests.localcloud.changed_stacks import BUS, WORKFLOW, changed_stack, with_one_alarm
+from tests.localcloud.phases import Phases, distinct
 from tests.localcloud.production import ASKED, Production
 from tests.localcloud.provider_process import provider_process
 from tests.localcloud.recording import recording
@@ -51,32 +51,7 @@ pytestmark = pytest.mark.usefixtures("running_provider")
 PLAN_ROLE = ("first plan", "plan", "doctor", "keep plan")
 DEPLOY_ROLE = ("take plan", "apply", "change", "destroy", "forget plan")
 OTHERS = "the test's own calls"
-BUS = {"TOPOLOGY": "bus"}
-WORKFLOW = {"TOPOLOGY": "workflow", "BULK": "true"}
 BULK_BUCKET = f"{PREFIX}-session-changes-bulk-123456789012-us-east-1"
-CHANGED = {
-    "ALLOW_DESTROY": "true",
-    "MOMENTO_API_KEY": "another-planted-key-8a41",
-    "TAGS": "stage=test",
-}
-CHANGES: Mapping[str, Mapping[str, Any]] = {
-    "aws_cloudwatch_dashboard": {"dashboard_body": ('"view"', '"period": 300, "view"')},
-    "aws_cloudwatch_event_api_destination": {"description": "changed"},
-    "aws_cloudwatch_event_rule": {"description": "changed"},
-    "aws_cloudwatch_log_group": {"retention_in_days": 400},
-    "aws_cloudwatch_metric_alarm": {"alarm_description": "changed"},
-    "aws_dynamodb_table": {"point_in_time_recovery": {"enabled": False}},
-    "aws_iam_role_policy": {"policy": ('"Sid": "', '"Sid": "Now')},
-    "aws_kms_key": {"policy": ("Administer", "Manage")},
-    "aws_lambda_function": {"description": "changed", "source_code_hash": "changed"},
-    "aws_pipes_pipe": {"description": "changed"},
-    "aws_scheduler_schedule": {"description": "changed"},
-    "aws_secretsmanager_secret": {"description": "changed"},
-    "aws_s3_bucket_policy": {"policy": ("DenyWithoutTls", "DenyPlainHttp")},
-    "aws_sfn_state_machine": {"definition": ('"Comment":"', '"Comment":"Now ')},
-    "aws_sns_topic": {"display_name": "changed"},
-}
-"""What the change does to every resource of a type: a new value, or a text and its successor."""
 GRANTED = [
     (name, sid, member, value)
     for name, policy in POLICIES.items()
@@ -143,22 +118,6 @@ class Life:
     left: Mapping[str, Any]
 
 
-class Phases:
-    """The calls of each phase, out of the file that they are recorded in."""
-
-    def __init__(self, file: Path) -> None:
-        self._file = file
-        self._seen = len(recorded(file))
-        self.found: dict[str, list[Call]] = {}
-
-    def end(self, phase: str) -> None:
-        """Add the calls since the last end to a phase."""
-        calls = recorded(self._file)
-        more = (_of_the_key(call) for call in calls[self._seen :])
-        self.found[phase] = _distinct([*self.found.get(phase, ()), *more])
-        self._seen = len(calls)
-
-
 @pytest.fixture(scope="module")
 def life(
     house: House, state_bucket: str, file: Path, tmp_path_factory: pytest.TempPathFactory
@@ -172,7 +131,7 @@ def life(
     end = phases.end
     bulk = BulkDeployment()
     folder, pipes = prepared({})
-    own = _with_one_alarm(WORKFLOW, "sessions")
+    own = with_one_alarm(WORKFLOW, "sessions")
     plan = ("plan", "-input=false", "-lock=false", "-out=tfplan")
     apply = ("apply", "-input=false", "tfplan")
     at_once = ("apply", "-input=false", "-auto-approve", "-refresh=false")
@@ -193,10 +152,10 @@ def life(
             seen_of_pipes = production.look(pipes)
             end(OTHERS)
             elsewhere = {"CDKTF_OUTDIR": str(tmp_path_factory.mktemp("bus"))}
-            bus = _with_one_alarm(BUS | elsewhere)
+            bus = with_one_alarm(BUS | elsewhere)
             moved = pool.submit(bus.quiet, *at_once)
             elsewhere = {"CDKTF_OUTDIR": str(tmp_path_factory.mktemp("changed"))}
-            changed = [_changed(stack, elsewhere) for stack in ("weather", "sessions")]
+            changed = [changed_stack(stack, elsewhere) for stack in ("weather", "sessions")]
             moved.result()
             for each in (bus, own):
                 watch_key.put(each.folder)
@@ -256,57 +215,11 @@ def _roles() -> dict[str, Role]:
     return found
 
 
-def _distinct(calls: Iterable[Call]) -> list[Call]:
-    return list({repr(call): call for call in calls}.values())
-
-
-def _of_the_key(call: Call) -> Call:
-    """Add the tag of both deployments to the calls about a key, and the boundary to a role's."""
-    if call.action == "iam:PutRolePolicy":  # all roles have it, which a test below checks
-        return replace(call, context={"iam:PermissionsBoundary": BOUNDARY})
-    if not call.resource.startswith(ARN.format("kms", "key/")) or call.resource.endswith("/*"):
-        return call
-    context = {**call.context, "aws:ResourceTag/Project": PREFIX}
-    return Call(action=call.action, resource=THE_KEY, context=context)
-
-
-def _changed(name: str, settings: dict[str, str]) -> Terraform:
-    """Change everything that can change in place, and remove the protection from destroy."""
-    topology = BUS if name == "weather" else WORKFLOW
-    terraform = _with_one_alarm(topology | CHANGED | settings, name)
-    stack = read_synthesized(terraform.folder)
-    for kind, resources in stack["resource"].items():
-        for resource in resources.values():
-            for member, value in CHANGES.get(kind, {}).items():
-                if isinstance(value, tuple):
-                    assert value[0] in resource[member], (kind, member)
-                    resource[member] = resource[member].replace(*value)
-                else:
-                    resource[member] = value
-    (terraform.folder / "cdk.tf.json").write_text(json.dumps(stack), encoding="utf-8")
-    return terraform
-
-
-def _with_one_alarm(settings: Mapping[str, str], stack: str = "weather") -> Terraform:
-    """Return Terraform in a synthesized stack, in which one alarm stands for all of its kind.
-
-    They differ in values only, and take the same rights. The weather stack begins with all.
-    """
-    folder, terraform = prepared(settings, stack)
-    document = read_synthesized(folder)
-    alarms = document["resource"]["aws_cloudwatch_metric_alarm"]
-    (_,) = {tuple(sorted(arguments)) for arguments in alarms.values()}
-    for id_ in list(alarms)[1:]:
-        del alarms[id_]
-    (folder / "cdk.tf.json").write_text(json.dumps(document), encoding="utf-8")
-    return terraform
-
-
 @pytest.fixture(scope="module")
 def needed(phases: Mapping[str, list[Call]]) -> dict[str, list[Call]]:
     """Return the rights that each role needs: for its calls, and for AWS's actions in its name."""
     return {
-        name: _distinct(
+        name: distinct(
             [
                 *(call for phase in roles_phases for call in phases[phase]),
                 *(each.call for each in UNSEEN if name in each.policies),
