@@ -80,19 +80,21 @@ def test_nothing_is_lost(cloud: WorkflowRepair) -> None:
     cloud.fill(**{f"{name}{order}": "old" for order in range(ITEMS) for name in ("t__", "a", "b")})
     former = set(cloud.cache())
     cloud.arrivals.clear()
-    stopped, killed = letters // 2, threading.Event()
+    half, killed = threading.Event(), threading.Event()
 
     async def fail(request: Request) -> Response | None:
         """Fail now and then; after half of the letters, answer nothing until the run is killed."""
         await cloud.arrivals(request)
-        while len(cloud.arrivals) >= stopped and not killed.is_set():  # noqa: ASYNC110 - a thread sets it
+        if not half.is_set() and await asyncio.to_thread(cloud.waiting) <= letters // 2:
+            half.set()  # this request's letter is not deleted yet
+        while half.is_set() and not killed.is_set():  # noqa: ASYNC110 - threads set them
             await asyncio.sleep(0.02)
         luck = chance.random()
         return Response("", 429) if luck < 0.1 else Response("", 500) if luck < 0.15 else None
 
     cloud.momento.service.interfere = fail
     first = cloud.command(*AGAIN)
-    until(lambda: len(cloud.arrivals) >= stopped, PATIENCE)
+    until(half.is_set, PATIENCE)
     first.send_signal(signal.SIGKILL)
     assert first.communicate() == ("", "")
     killed.set()
