@@ -74,32 +74,26 @@ KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 """Where the bindings and the provider come from is the machine's own business."""
 
 
-BEGUN_FIRST = [
-    "test_demo",
-    "test_page",
+WAITING = [
     "test_iam",
     "test_proof",
-    "test_killed",
+    "test_demo",
     "test_state",
-    "test_saved_plan",
-    "test_cdktf",
     "test_cdktn_cli",
+    "test_lock",
     "test_secrecy",
     "test_deployment",
-    "test_bindings",
     "test_workflow_deployment",
-    "test_commands",
-    "test_examples",
+    "test_saved_plan",
     "test_pipeline_check",
-    "test_lock",
-    "test_workflow_killed",
-    "test_nothing_lost",
-    "test_workflow_nothing_lost",
-    "test_topology_change",
-    "test_policy",
+    "test_cdktf",
+    "test_examples",
+    "test_wheels",
 ]
-"""The modules that take longest, mostly waiting for AWS as Terraform does: begun last, they would
-be waited for when nothing else is left to do."""
+"""The longest modules, which mostly wait for AWS as Terraform does, the longest first."""
+MODULES_BETWEEN = 20
+"""Modules that are begun between two of those: all of them at once would leave the cores idle, and
+begun last, they would be waited for when nothing else is left to do."""
 
 
 @pytest.hookimpl(wrapper=True)
@@ -114,12 +108,13 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the longest modules first, in the order above; mark what needs Terraform or a cloud."""
-    places = {name: place for place, name in enumerate(BEGUN_FIRST)}
+    """Begin the modules that wait early, and apart; mark what needs Terraform or a cloud."""
     for item in items:
         if {"house", "aws_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
-    items.sort(key=lambda item: places.get(item.path.stem, len(places)))
+    waiting = {name: place * MODULES_BETWEEN for place, name in enumerate(WAITING)}
+    modules = {path: place for place, path in enumerate(dict.fromkeys(one.path for one in items))}
+    items.sort(key=lambda item: waiting.get(item.path.stem, modules[item.path]))
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
