@@ -19,7 +19,7 @@ import boto3
 import pytest
 from types_boto3_s3 import S3Client
 
-from ops.terraform.terraform import Terraform, environment, synthesize
+from ops.terraform.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, KEY, House
 
@@ -86,6 +86,19 @@ def held(process: subprocess.Popen[str]) -> Iterator[None]:
         os.killpg(process.pid, signal.SIGCONT)
 
 
+def apply_after_the_others(terraform: Terraform) -> str:
+    """Wait for the lock and apply; return what Terraform said.
+
+    Terraform asks for the lock, and then who has it. It gives up if the lock ends between the two.
+    """
+    while True:
+        try:
+            return terraform.quiet("apply", "-auto-approve", "-input=false", "-lock-timeout=300s")
+        except TerraformError as error:
+            if "NoSuchKey" not in str(error):
+                raise
+
+
 @pytest.fixture(scope="module")
 def race(house: House, state_bucket: str, tmp_path_factory: pytest.TempPathFactory) -> Race:
     """Deploy; while this deploy has the lock, deploy twice from other folders, and press Ctrl-C.
@@ -121,8 +134,7 @@ def race(house: House, state_bucket: str, tmp_path_factory: pytest.TempPathFacto
             with closing(s3.get_object(Bucket=BUCKET, Key=LOCK)["Body"]) as body:
                 lock = json.load(body)
             refused = house.command(*DEPLOY, env=second)
-            wait = ("apply", "-auto-approve", "-input=false", "-lock-timeout=300s")
-            waited = thread.submit(terraform.quiet, *wait)
+            waited = thread.submit(apply_after_the_others, terraform)
         os.killpg(first.pid, signal.SIGINT)
         rest, _ = first.communicate(timeout=300)
         return Race(
