@@ -40,6 +40,10 @@ _NEXT_STEPS = (
         "AWS takes no credentials from this environment: see 'AWS' in .env.example",
     ),
     (
+        r"Error acquiring the state lock.* NoSuchKey",  # refused, and nobody had it any more
+        "somebody else's deploy ended at that moment: run the command again",
+    ),
+    (
         r"Error acquiring the state lock",
         "somebody else is deploying; wait for them (if nobody is: terraform force-unlock ID)",
     ),

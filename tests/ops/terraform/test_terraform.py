@@ -41,6 +41,9 @@ NEXT_STEPS = {
     "Error: Failed to install provider": "run ./help.sh setup",
     "lifecycle.prevent_destroy set, but": "protected from destroy on purpose",
     "│ Error: Error acquiring the\n│ state lock": "somebody else is deploying; wait for them",
+    "│ Error: Error acquiring the state lock\n│ error PreconditionFailed\n│ NoSuchKey:": (
+        "somebody else's deploy ended at that moment: run the command again"
+    ),
 }
 Runner = Callable[..., Terraform]
 
