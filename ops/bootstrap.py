@@ -7,11 +7,11 @@ between finds a bucket without a state and takes it in by import; so every run i
 
 import json
 import tempfile
-from collections.abc import Mapping
-from contextlib import closing, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from enum import Enum, auto
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
@@ -58,7 +58,8 @@ def bootstrap(
         own = {**env, "CDKTF_OUTDIR": out}
         folder = synthesize("state", own)
         backend = read_synthesized(folder)["terraform"]["backend"]["s3"]
-        bucket = look(settings, key=backend["key"])
+        with closing(Aws(settings.region)) as aws:
+            bucket = look(settings, aws.client, key=backend["key"])
         terraform = Terraform(folder, own)
         apply = ["apply", *(["-auto-approve"] if auto_approve else [])]
         run = terraform.quiet if quiet else terraform.show
@@ -80,17 +81,17 @@ def bootstrap(
     return f"the state bucket {settings.state_bucket} was {verb}, with its own state inside"
 
 
-def look(settings: Settings, *, key: str, aws: Aws | None = None) -> Bucket:
-    """Return what exists under the bucket's name; who looks again and again has the clients.
+def look(settings: Settings, client: Callable[[str], Any], *, key: str) -> Bucket:
+    """Return what exists under the bucket's name. `client` returns the client of a service.
 
     Raises:
         LiveError: AWS cannot be asked.
         OpsError: the bucket belongs to another account.
 
     """
-    with nullcontext(aws) if aws else closing(Aws(settings.region)) as clients, asking_aws():
-        account = clients.client("sts").get_caller_identity()["Account"]
-        return _look(settings, clients.client("s3"), key=key, account=account)
+    with asking_aws():
+        account = client("sts").get_caller_identity()["Account"]
+        return _look(settings, client("s3"), key=key, account=account)
 
 
 def _look(settings: Settings, s3: "S3Client", *, key: str, account: str) -> Bucket:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager
+from functools import partial
 from urllib.parse import urlsplit
 
 from rich.progress import SpinnerColumn
@@ -66,9 +67,8 @@ def _deploy_meanwhile(settings: Settings, terraform: Terraform, state: Future[st
     """Deploy once the state bucket exists; return the stack's Terraform."""
     with step("init", "the AWS provider; the state in S3"):
         with closing(Aws(settings.region)) as aws:
-            while not state.done():
-                if look(settings, key=settings.state_key, aws=aws) is not Bucket.ABSENT:
-                    break
+            look_again = partial(look, settings, aws.client, key=settings.state_key)
+            while look_again() is Bucket.ABSENT and not state.done():
                 time.sleep(0.2)
         terraform.init()
     apply(terraform, "deploy", "apply")

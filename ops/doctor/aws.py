@@ -49,14 +49,14 @@ def examine(settings: Settings, client: Client) -> Iterator[Check]:
         yield failure("credentials", f"AWS refuses them: {error}")
         return
     yield ok("credentials", f"{me['Arn']} in account {me['Account']}, {settings.region}")
-    yield from _state_bucket(settings, client("s3"))
+    yield from _state_bucket(settings, client)
     yield from _quotas(client)
 
 
-def _state_bucket(settings: Settings, s3: Any) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
+def _state_bucket(settings: Settings, client: Client) -> Iterator[Check]:
     name, bucket = "state bucket", settings.state_bucket
     try:
-        state = look(settings, key=settings.state_key)
+        state = look(settings, client, key=settings.state_key)
     except (LiveError, OpsError) as error:
         yield failure(name, str(error))
         return
@@ -64,7 +64,7 @@ def _state_bucket(settings: Settings, s3: Any) -> Iterator[Check]:  # noqa: ANN4
         yield warning(name, f"{bucket} does not exist yet: run ./help.sh bootstrap")
         return
     try:
-        open_doors = list(_open_doors(s3, bucket))
+        open_doors = list(_open_doors(client("s3"), bucket))
     except ClientError as error:
         yield warning(name, f"{bucket} cannot be checked: {error}")
         return
