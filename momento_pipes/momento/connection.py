@@ -19,8 +19,7 @@ COMMAND: Final = 'eval "$UPDATE_CONNECTION"'
 """It is short, because Terraform prints the whole command with an error."""
 PYTHON: Final = """\
 for python in "$CONNECTION_PYTHON" ../../../.venv/bin/python python3; do
-  "$python" -c "import importlib.util as i, sys; sys.exit(not i.find_spec('boto3'))" 2>/dev/null &&
-    exec "$python" -c "$CONNECTION_PROGRAM"
+  "$python" -c "import boto3" 2>/dev/null && exec "$python" -c "$CONNECTION_PROGRAM"
 done
 echo "error: found no Python with boto3: set CONNECTION_PYTHON to the path of one" >&2
 exit 1
