@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -98,19 +99,12 @@ def runs(local_aws: LocalAws, house: House) -> dict[str, Run]:
     bare = BUCKETS["interrupted"]
     with closing(boto3.client("s3")) as s3:
         s3.create_bucket(Bucket=bare)
-    with subprocess.Popen(
-        ("./help.sh", *BOOTSTRAP),
-        cwd=house.root,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        interrupted = house.command(*BOOTSTRAP, env=dict(os.environ) | {"STATE_BUCKET": bare})
-        out, err = process.communicate(timeout=600)
-    fresh = subprocess.CompletedProcess(BOOTSTRAP, process.returncode, out, err)
+    env = dict(os.environ)
+    with ThreadPoolExecutor(1) as thread:
+        fresh = thread.submit(house.run, "./help.sh", *BOOTSTRAP, env=env)
+        interrupted = house.command(*BOOTSTRAP, env=env | {"STATE_BUCKET": bare})
     return {
-        "fresh": look(BUCKET, fresh),
+        "fresh": look(BUCKET, fresh.result()),
         "interrupted": look(bare, interrupted),
         "second": look(BUCKET, house.command(*BOOTSTRAP)),
     }
