@@ -138,7 +138,7 @@ class Applied:
         given = body["provisioner"][0]["local-exec"].get("environment")
         if given is not None:
             program = _functions(given["CONNECTION_PROGRAM"])
-            version = program["version_of"](self._variables["momento_api_key"])
+            version = program["version_of"](self.resolve(given["CONNECTION_API_KEY"]))
             self._variables.setdefault("momento_api_key_version", version)
             self.resolve(body["triggers_replace"])  # it is after the connection
             program["update"](

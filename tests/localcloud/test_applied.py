@@ -133,6 +133,7 @@ def test_an_escaped_expression_is_text(endpoint: str) -> None:
         ),
         (changed("aws_iam_role_policy", "p", role="${upper(var.state)}"), "nothing here gives"),
         (changed("aws_sqs_queue", "q", name="q", fifo_queue=True), "fifo_queue"),
+        (synthesized(), r"\$\{var\.momento_api_key\}: nothing here gives"),
     ],
 )
 def test_what_cannot_be_created_is_an_error(
