@@ -38,8 +38,9 @@ RECORD = {
 }
 
 
-FIRST = {"PIPE_LOG_LEVEL": "INFO", "TAGS": "team=a"}
+FIRST = {"PIPE_LOG_EXECUTION_DATA": "true", "PIPE_LOG_LEVEL": "INFO", "TAGS": "team=a"}
 CHANGED = {
+    "PIPE_LOG_EXECUTION_DATA": "false",
     "PIPE_LOG_LEVEL": "ERROR",
     "TAGS": "team=b",
     "WORKFLOW_BATCH_SIZE": "9",
@@ -172,8 +173,10 @@ def test_a_changed_workflow_is_changed_in_place(life: Life) -> None:
     assert (changed.arn, changed.state_machine.arn) == (first.arn, first.state_machine.arn)
 
 
-def test_the_changed_machine_has_its_key_and_the_new_log_level_and_tags(life: Life) -> None:
-    assert life.machine["loggingConfiguration"]["level"] == "ERROR"
+def test_the_changed_machine_has_its_key_and_the_new_logging_and_tags(life: Life) -> None:
+    logging = life.machine["loggingConfiguration"]
+    # The provider leaves a value that is false out of the request.
+    assert (logging["level"], logging.get("includeExecutionData", False)) == ("ERROR", False)
     assert life.machine["encryptionConfiguration"]["type"] == "CUSTOMER_MANAGED_KMS_KEY"
     assert {"key": "team", "value": "b"} in life.machine["tags"]
 

@@ -102,6 +102,8 @@ def demo(
 
 def test_the_demo_succeeds(demo: Demo) -> None:
     assert demo.code == 0, demo.said
+    *_, last = demo.said.splitlines()
+    assert last == "The stack was deployed, delivered, was found unchanged, and is destroyed."
 
 
 @pytest.mark.parametrize("step", STEPS)
