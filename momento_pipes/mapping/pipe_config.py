@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from eventpipes import Connection, Definition, Destination, Source
 from eventpipes.definition import MAX_PATTERN_LENGTH
@@ -51,6 +52,10 @@ class PipeConfig(TargetConfig):
                     f" characters, but a pipe allows {MAX_PARAMETER_LENGTH}: write the value also"
                     " to an attribute with a shorter name, and use that attribute"
                 )
+
+    def target_parameters(self) -> dict[str, Any]:
+        """Return a pipe's `target_parameters` in Terraform."""
+        return {"input_template": self.input_template, "http_parameters": self.http_block()}
 
     def definition(self, name: str, *, method: str, endpoint: str) -> Definition:
         """Return a pipe with this configuration, to try a mapping without a stack.

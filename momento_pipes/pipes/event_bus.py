@@ -1,6 +1,6 @@
 """The event bus of one pipeline, in the topology where one pipe reads the stream."""
 
-from typing import Final
+from typing import Any, Final
 
 from constructs import Construct
 
@@ -22,7 +22,6 @@ class EventBus(NamedConstruct):
 
     def __init__(self, scope: Construct, id_: str, *, name: str, event_source: str) -> None:
         super().__init__(scope, id_)
-        self.detail_type = DETAIL_TYPE
         self.event_source = event_source
         self.resource = CloudwatchEventBus(
             self, "bus", name=name, description="Changes of a table, for Momento"
@@ -31,3 +30,8 @@ class EventBus(NamedConstruct):
     def put_events(self) -> Statement:
         """Return the permission that a pipe needs to put events on the bus."""
         return Statement(sid="PutEvents", actions=["events:PutEvents"], resources=[self.arn])
+
+    def target_parameters(self) -> dict[str, Any]:
+        """Return the `target_parameters` of a pipe: the bus gets the records unchanged."""
+        named = {"detail_type": DETAIL_TYPE, "source": self.event_source}
+        return {"eventbridge_event_bus_parameters": named}

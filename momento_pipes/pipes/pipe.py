@@ -1,6 +1,7 @@
 """One EventBridge pipe: from a table's stream to an API destination or an event bus."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from cdktf import ITerraformDependable
 from constructs import Construct
@@ -12,7 +13,6 @@ from momento_pipes.named_construct import NamedConstruct
 from momento_pipes.pipes.dead_letter_queue import DeadLetterQueue
 from momento_pipes.pipes.logs import PipeLogs
 from momento_pipes.pipes.retry_policy import RetryPolicy
-from momento_pipes.pipes.target import Target
 from momento_pipes.tables.stream_source import StreamSource
 
 
@@ -33,7 +33,8 @@ class Pipe(NamedConstruct):
         *,
         name: str,
         source: StreamSource,
-        target: Target,
+        target_arn: str,
+        target_parameters: Mapping[str, Any],
         patterns: Sequence[str] = (),
         dead_letter_queue: DeadLetterQueue,
         logs: PipeLogs,
@@ -63,8 +64,8 @@ class Pipe(NamedConstruct):
                 },
                 "filter_criteria": {"filter": filters} if filters else None,
             },
-            target=target.arn,
-            target_parameters=dict(target.parameters()),
+            target=target_arn,
+            target_parameters=dict(target_parameters),
             log_configuration=dict(logs.configuration()),
             depends_on=[*role.ready, *wait_for],
         )

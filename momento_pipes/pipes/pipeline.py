@@ -33,14 +33,13 @@ from momento_pipes.pipes.mappings import checked, single
 from momento_pipes.pipes.pipe import Pipe
 from momento_pipes.pipes.retry_policy import RetryPolicy
 from momento_pipes.pipes.rule import Rule
-from momento_pipes.pipes.target import BusTarget, RequestTarget
 from momento_pipes.tables.stream_source import StreamSource, must_be_source
 from momento_pipes.topology import Topology
 from momento_pipes.workflow import record_size
 from momento_pipes.workflow.batching import UNTIL_TOO_OLD, Batching
 from momento_pipes.workflow.filters import filters_of
 from momento_pipes.workflow.requests import requests_of
-from momento_pipes.workflow.workflow import Workflow, WorkflowTarget
+from momento_pipes.workflow.workflow import Workflow
 
 CHANGES: Final = "changes"
 """The only pipe of the topologies with an event bus and with a workflow."""
@@ -176,29 +175,20 @@ class MomentoPipeline(Construct):
         if self.workflow is not None:
             sends.append(self.workflow.start())
         role = self._pipes_role(sends)
-        self._add_pipes(configs, destinations, role)
+        for operation, config in configs.items():
+            self.pipes[operation] = self._pipe(
+                operation,
+                name=self._pipe_name(operation),
+                target_arn=destinations[operation].arn,
+                target_parameters=config.target_parameters(),
+                patterns=config.patterns,
+                role=role,
+            )
         if self.workflow is not None:
             self._add_workflow(self.workflow, mappings, batching, role)
 
     def _pipe_name(self, id_: str) -> str:
         return f"{self.name}-{id_}-pipe"
-
-    def _add_pipes(
-        self,
-        configs: Mapping[str, PipeConfig],
-        destinations: Mapping[str, ApiDestination],
-        role: ServiceRole,
-    ) -> None:
-        """Add a pipe to each destination."""
-        for operation, config in configs.items():
-            target = RequestTarget(destinations[operation], config)
-            self.pipes[operation] = self._pipe(
-                operation,
-                name=self._pipe_name(operation),
-                target=target,
-                patterns=config.patterns,
-                role=role,
-            )
 
     def _add_bus(
         self, configs: Mapping[str, PipeConfig], destinations: Mapping[str, ApiDestination]
@@ -237,7 +227,8 @@ class MomentoPipeline(Construct):
         self.pipes[CHANGES] = self._pipe(
             CHANGES,
             name=self._pipe_name(CHANGES),
-            target=BusTarget(bus),
+            target_arn=bus.arn,
+            target_parameters=bus.target_parameters(),
             patterns=union_of_filters(list(configs.values()), MAX_FILTERS),
             role=self._pipes_role([bus.put_events()]),
             wait_for=[queue_policy, *(rule.ready for rule in self.rules.values())],
@@ -285,14 +276,15 @@ class MomentoPipeline(Construct):
         """Add the pipe to the state machine."""
         stream, cache = self.source.stream, self.endpoint.cache_name
         try:
-            target = WorkflowTarget(workflow, trimmed=batching.trimmed)
+            parameters = workflow.target_parameters(trimmed=batching.trimmed)
             warning = record_size.warning(stream, batching.largest_item)
         except MappingError as error:
             raise PipelineError(f"pipeline {self.name}: {error}") from error
         self.pipes[CHANGES] = self._pipe(
             CHANGES,
             name=self._pipe_name(CHANGES),
-            target=target,
+            target_arn=workflow.arn,
+            target_parameters=parameters,
             patterns=filters_of(mappings, stream, cache),
             role=role,
             retry_policy=replace(self._retry_policy, attempts=UNTIL_TOO_OLD),

@@ -1,6 +1,6 @@
 """The resources of a pipeline's state machine: its role, its log group and the machine."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from constructs import Construct
@@ -113,23 +113,17 @@ class Workflow(NamedConstruct):
             statistic=statistic,
         )
 
+    def target_parameters(self, *, trimmed: bool) -> dict[str, Any]:
+        """Return the `target_parameters` of a pipe, which waits for the answer to each batch.
 
-class WorkflowTarget:
-    """A state machine that a pipe runs for each batch. The pipe waits for its answer.
+        The pipe sends whole records or, with `trimmed`, only the parts that the state machine
+        reads.
 
-    The pipe sends whole records or, with `trimmed`, only the parts that the state machine reads.
+        Raises:
+            MappingError: it reads a whole image, so nothing can be trimmed.
 
-    Raises:
-        MappingError: it reads a whole image, so nothing can be trimmed.
-
-    """
-
-    def __init__(self, workflow: Workflow, *, trimmed: bool) -> None:
-        self.arn = workflow.arn
-        self._template = template_of(workflow.definition) if trimmed else None
-
-    def parameters(self) -> Mapping[str, Any]:
-        """Return the type of invocation, and the input template."""
-        invocation = {"invocation_type": "REQUEST_RESPONSE"}
-        template = {} if self._template is None else {"input_template": self._template}
-        return {"step_function_state_machine_parameters": invocation, **template}
+        """
+        return {
+            "step_function_state_machine_parameters": {"invocation_type": "REQUEST_RESPONSE"},
+            **({"input_template": template_of(self.definition)} if trimmed else {}),
+        }
