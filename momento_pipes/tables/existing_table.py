@@ -11,13 +11,11 @@ from momento_pipes.access.statement import Statement
 from momento_pipes.errors import StackError
 from momento_pipes.mapping import Attribute, KeySchema, Stream, StreamView
 from momento_pipes.mapping.errors import must_be
-from momento_pipes.monitoring.metric import Metric
 from momento_pipes.tables.stream_source import (
     ADVISED_READERS,
     ADVISED_READERS_OF_GLOBAL_TABLES,
+    Streamed,
     must_be_time,
-    read_statement,
-    table_metric,
 )
 
 STREAM = re.compile(
@@ -31,7 +29,7 @@ class ExistingTableError(StackError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExistingTable:
+class ExistingTable(Streamed):
     """An existing table: its stream's ARN, its key schema, and its stream's view.
 
     `kms_key_arn` is the table's own key; without it, the table has the key `aws/dynamodb`. The
@@ -91,10 +89,6 @@ class ExistingTable:
         """The most pipes that should read a shard, as AWS advises."""
         return ADVISED_READERS_OF_GLOBAL_TABLES if self.global_table else ADVISED_READERS
 
-    def stream_read(self) -> Sequence[Statement]:
-        """Return the permissions that a pipe needs to read and decrypt the stream."""
-        return [read_statement(self.stream_arn), *self.decrypt()]
-
     def decrypt(self) -> Sequence[Statement]:
         """Return the permission that a reader of the table or its stream needs to decrypt."""
         if self.kms_key_arn is None:
@@ -109,7 +103,3 @@ class ExistingTable:
                 conditions={"StringLike": {"kms:ViaService": via("dynamodb", region)}},
             )
         ]
-
-    def metric(self, name: str, statistic: str = "Sum") -> Metric:
-        """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
-        return table_metric(self.name, name, statistic)

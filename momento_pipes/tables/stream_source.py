@@ -46,6 +46,36 @@ class StreamSource(Protocol):
         """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
 
 
+class Streamed:
+    """The methods that each `StreamSource` has in common."""
+
+    def stream_read(self: StreamSource) -> Sequence[Statement]:
+        """Return the permissions that a pipe needs to read and decrypt the stream.
+
+        See AWS: EventBridge, "Event source permissions".
+        """
+        read = Statement(
+            sid="ReadStream",
+            actions=[
+                "dynamodb:DescribeStream",
+                "dynamodb:GetRecords",
+                "dynamodb:GetShardIterator",
+                "dynamodb:ListStreams",
+            ],
+            resources=[self.stream_arn],
+        )
+        return [read, *self.decrypt()]
+
+    def metric(self: StreamSource, name: str, statistic: str = "Sum") -> Metric:
+        """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
+        return Metric(
+            namespace="AWS/DynamoDB",
+            name=name,
+            dimensions={"TableName": self.name},
+            statistic=statistic,
+        )
+
+
 def must_be_source(value: object) -> None:
     """Raise an error if a value is neither a table of the stack nor an existing table.
 
@@ -74,24 +104,3 @@ def must_be_time(expires: object, table: str) -> None:
             f"{table}: expires is {expires.label}; DynamoDB needs a whole attribute of the type N,"
             " in seconds since 1970"
         )
-
-
-def read_statement(stream_arn: str) -> Statement:
-    """Return the permission to read a stream (EventBridge, "Event source permissions")."""
-    return Statement(
-        sid="ReadStream",
-        actions=[
-            "dynamodb:DescribeStream",
-            "dynamodb:GetRecords",
-            "dynamodb:GetShardIterator",
-            "dynamodb:ListStreams",
-        ],
-        resources=[stream_arn],
-    )
-
-
-def table_metric(table: str, name: str, statistic: str) -> Metric:
-    """Return a metric of a table by the table's name."""
-    return Metric(
-        namespace="AWS/DynamoDB", name=name, dimensions={"TableName": table}, statistic=statistic
-    )

@@ -15,14 +15,12 @@ from momento_pipes.bindings import DynamodbTable, DynamodbTableAttribute, Dynamo
 from momento_pipes.errors import StackError
 from momento_pipes.mapping import Attribute, KeySchema, Stream, StreamView
 from momento_pipes.mapping.errors import must_be
-from momento_pipes.monitoring.metric import Metric
 from momento_pipes.named_construct import NamedConstruct
 from momento_pipes.tables.stream_source import (
     ADVISED_READERS,
     ADVISED_READERS_OF_GLOBAL_TABLES,
+    Streamed,
     must_be_time,
-    read_statement,
-    table_metric,
 )
 
 NAME = re.compile(r"[A-Za-z0-9_.-]+")
@@ -59,7 +57,7 @@ class NoLonger:
     attribute: Attribute
 
 
-class Table(NamedConstruct):
+class Table(Streamed, NamedConstruct):
     """A table with a stream. Without `capacity`, it is on demand.
 
     The key of `protection` encrypts it. `expires` is the attribute of the type N with the time
@@ -119,19 +117,11 @@ class Table(NamedConstruct):
         arn: str = self.resource.stream_arn
         return arn
 
-    def stream_read(self) -> Sequence[Statement]:
-        """Return the permissions that a pipe needs to read and decrypt the stream."""
-        return [read_statement(self.stream_arn), *self.decrypt()]
-
     def decrypt(self) -> Sequence[Statement]:
         """Return the permission that a reader of the table or its stream needs to decrypt."""
         if self._key is None:
             return []
         return [self._key.use("DecryptStream", "kms:Decrypt", service="dynamodb")]
-
-    def metric(self, name: str, statistic: str = "Sum") -> Metric:
-        """Return a metric of the table (DynamoDB, "DynamoDB metrics and dimensions")."""
-        return table_metric(self.name, name, statistic)
 
 
 def _ttl(expires: Attribute | NoLonger | None) -> dict[str, Any] | None:
