@@ -6,11 +6,11 @@ from constructs import Construct
 
 from momento_pipes.access.protection import Protection
 from momento_pipes.access.statement import Statement
-from momento_pipes.bindings import SecretsmanagerSecret
+from momento_pipes.momento.secret import ApiKeySecret
 from momento_pipes.watch_settings import SECRET_SUFFIX
 
 
-class ReadingKeySecret(Construct):
+class ReadingKeySecret(ApiKeySecret):
     """An empty secret. `./help.sh deploy` and `key rotate` write MOMENTO_READ_API_KEY into it.
 
     So neither Terraform's state nor a plan has the key.
@@ -19,16 +19,13 @@ class ReadingKeySecret(Construct):
     def __init__(
         self, scope: Construct, id_: str, *, name_prefix: str, protection: Protection
     ) -> None:
-        super().__init__(scope, id_)
-        self.resource = SecretsmanagerSecret(
-            self,
-            "secret",
+        super().__init__(
+            scope,
+            id_,
             name=f"{name_prefix}{SECRET_SUFFIX}",
             description="Momento API key that the watch reads the cache with",
-            recovery_window_in_days=protection.secret_recovery_days,
-            kms_key_id=protection.key_arn,
+            protection=protection,
         )
-        self.arn: str = self.resource.arn
 
     def read_by(self, function_arn: str) -> Iterator[Statement]:
         """Yield the permission of a function, and of nobody else with its role, to read it."""
