@@ -19,6 +19,7 @@ from momento_pipes.bulk_settings import (
 )
 from momento_pipes.workflow.body import as_json, object_code
 from momento_pipes.workflow.jsonata import expression, quoted
+from momento_pipes.workflow.retrier import retrier
 
 EACH, BEGIN, STRETCH = "Each segment", "Begin", "A stretch"
 JUDGE, WAIT, DONE = "What it did", "Wait for Momento", "Segment done"
@@ -233,22 +234,8 @@ def _stretch(call: dict[str, Any]) -> dict[str, Any]:
         "Catch": [{"ErrorEquals": list(TOO_LONG), "Assign": shorter, "Output": {}, "Next": LEFT}],
         "Retry": [
             {"ErrorEquals": [*TOO_LONG, *FINAL], "MaxAttempts": 0},
-            {
-                "ErrorEquals": ["Lambda.TooManyRequestsException"],
-                "IntervalSeconds": 5,
-                "BackoffRate": 2,
-                "MaxAttempts": 60,
-                "MaxDelaySeconds": 60,
-                "JitterStrategy": "FULL",
-            },
-            {
-                "ErrorEquals": ["States.ALL"],
-                "IntervalSeconds": 2,
-                "BackoffRate": 2,
-                "MaxAttempts": 6,
-                "MaxDelaySeconds": 60,
-                "JitterStrategy": "FULL",
-            },
+            retrier(["Lambda.TooManyRequestsException"], 60, first=5, longest=60),
+            retrier(["States.ALL"], 6, first=2, longest=60),
         ],
         "Output": {},
         "Next": JUDGE,

@@ -38,6 +38,7 @@ from momento_pipes.workflow.definition import (
 from momento_pipes.workflow.entry import EntryRequests
 from momento_pipes.workflow.jsonata import expression, quoted, step
 from momento_pipes.workflow.letter import letter
+from momento_pipes.workflow.retrier import retrier
 
 BEGIN, READ, FITS, SMALLER = "Begin", "Read a page", "Does it fit", "Read a smaller page"
 RECORDS, PACE, NEXT = "Make records", "Keep the pace", "What is next"
@@ -156,16 +157,7 @@ def _task(arguments: str, too_large: str, following: str) -> dict[str, Any]:
         "Resource": "arn:aws:states:::aws-sdk:dynamodb:scan",
         "Arguments": arguments,
         "TimeoutSeconds": 20,
-        "Retry": [
-            {
-                "ErrorEquals": [*BUSY, "States.Timeout"],
-                "IntervalSeconds": 1,
-                "BackoffRate": 2,
-                "MaxAttempts": 5,
-                "MaxDelaySeconds": 8,
-                "JitterStrategy": "FULL",
-            }
-        ],
+        "Retry": [retrier([*BUSY, "States.Timeout"], 5, longest=8)],
         "Catch": [{"ErrorEquals": ["States.DataLimitExceeded"], "Output": {}, "Next": too_large}],
         "Assign": {"following": expression(last), "read": "{% $millis() %}"},
         "Output": "{% [$states.result.Items] %}",

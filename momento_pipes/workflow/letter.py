@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from momento_pipes.workflow.retrier import retrier
+
 
 def letter(queue_url: str, message: Mapping[str, Any], **fields: Any) -> dict[str, Any]:  # noqa: ANN401 - the language's own
     """Return a Task that sends a message to the dead-letter queue, four times at most.
@@ -26,14 +28,6 @@ def letter(queue_url: str, message: Mapping[str, Any], **fields: Any) -> dict[st
             },
         },
         "TimeoutSeconds": 5,
-        "Retry": [
-            {
-                "ErrorEquals": ["States.ALL"],
-                "IntervalSeconds": 1,
-                "BackoffRate": 2,
-                "MaxAttempts": 3,
-                "JitterStrategy": "FULL",
-            }
-        ],
+        "Retry": [retrier(["States.ALL"], 3)],
         **fields,
     }

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from momento_pipes.workflow.retrier import retrier
+
 CONTENT_TYPE = "application/json; charset=utf-8"
 """The content type, which is also that of a pipe's API destination."""
 TIMEOUT_SECONDS = 10
@@ -59,14 +61,7 @@ class RequestTask:
             "Arguments": arguments,
             "TimeoutSeconds": TIMEOUT_SECONDS,
             "Retry": [
-                {
-                    "ErrorEquals": list(RETRIED),
-                    "IntervalSeconds": FIRST_WAIT_SECONDS,
-                    "BackoffRate": 2,
-                    "MaxAttempts": ATTEMPTS,
-                    "MaxDelaySeconds": LONGEST_WAIT_SECONDS,
-                    "JitterStrategy": "FULL",
-                }
+                retrier(RETRIED, ATTEMPTS, first=FIRST_WAIT_SECONDS, longest=LONGEST_WAIT_SECONDS)
             ],
             "Catch": [
                 {
