@@ -121,15 +121,12 @@ class Attribute(NotText):
         return f"{self.place} ({self.type})"
 
     def __repr__(self) -> str:
-        """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"Attribute{MARK}({self.name!r}, {self.type!r}, {self.place!r})"
 
     def __format__(self, spec: str) -> str:
-        """Refuse to become a part of a text."""
         raise as_text(repr(self))
 
     def __add__(self, other: object) -> NoReturn:
-        """Refuse to be joined to text."""
         raise as_text(repr(self))
 
     __radd__ = __add__
@@ -229,7 +226,6 @@ class KeySchema(NotText):
         return (self.partition,) if self.sort is None else (self.partition, self.sort)
 
     def __repr__(self) -> str:
-        """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"KeySchema{MARK}{self.attributes!r}"
 
     def has(self, attribute: Attribute) -> bool:

@@ -143,7 +143,7 @@ class CacheEntry:
         """Yield a sentence for each change that pipes cannot send."""
         key = self._single_key()
         if self.put and self.delete:
-            also = "" if narrowing.tells_apart(key) else STAYS_REMOVED
+            also = "" if narrowing.tells_apart([key]) else STAYS_REMOVED
             yield from (text + also for text in narrowing.needing(key, KEY).warnings)
         if self.put and not stream.keys.has(key):
             yield (
@@ -238,7 +238,7 @@ def _removals(stream: Stream, narrowing: Narrowing, key: Attribute) -> Narrowing
         MappingError: this needs the old image, and the stream does not show it.
 
     """
-    if narrowing.tells_apart(key):
+    if narrowing.tells_apart([key]):
         return narrowing.of_keys().needing(key, KEY)
     changing = narrowing.changing
     if changing and stream.keys.has(key) and "OldImage" not in stream.view.images:

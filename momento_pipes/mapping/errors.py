@@ -28,15 +28,16 @@ def as_text(part: str) -> MappingError:
 
 
 class NotText:
-    """A part of an item; it refuses to become text while the stack is built, as in an f-string."""
+    """A part of an item; it refuses to become text while the stack is built, as in an f-string.
+
+    Its `repr` is for messages, and has the mark by which it is found in a text to be sent.
+
+    Raises:
+        MappingError: it is used as text; the message says what to write instead.
+
+    """
 
     def __str__(self) -> str:
-        """Refuse to become text while the stack is built.
-
-        Raises:
-            MappingError: always; the message says what to write instead.
-
-        """
         raise as_text(repr(self))
 
 

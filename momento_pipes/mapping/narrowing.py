@@ -63,13 +63,13 @@ class Narrowing:
         }
         return replace(self, conditions=kept)
 
-    def tells_apart(self, key: Attribute) -> bool:
-        """Return whether the table's keys ensure that only one item has a cache key.
+    def tells_apart(self, parts: Collection[Attribute]) -> bool:
+        """Return whether the table's keys ensure that only one item has a cache key of these parts.
 
-        They do if each of the table's keys is the cache key, or has only one allowed value.
+        They do if each of the table's keys is one of the parts, or has only one allowed value.
         """
         return all(
-            own == key or (own in self.conditions and self.conditions[own].only is not None)
+            own in parts or (own in self.conditions and self.conditions[own].only is not None)
             for own in self.stream.keys.attributes
         )
 

@@ -33,7 +33,6 @@ class Before(NotText):
         return f"{self.attribute.label} before the change"
 
     def __repr__(self) -> str:
-        """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"Before{MARK}({self.attribute!r})"
 
 
@@ -63,7 +62,6 @@ class Plain(NotText):
         return f"{self.of.label} as plain JSON"
 
     def __repr__(self) -> str:
-        """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"Plain{MARK}({self.of!r})"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from momento_pipes.mapping.attribute import Attribute, KeySchema, StreamView
-from momento_pipes.mapping.errors import MARK, MappingError, as_text
+from momento_pipes.mapping.errors import MARK, MappingError, NotText
 
 EVENTS = ("INSERT", "MODIFY", "REMOVE")
 EXPIRE, DELETE = "EXPIRE", "DELETE"
@@ -19,7 +19,7 @@ IMAGE_OF = {"NewImage": ("INSERT", "MODIFY"), "OldImage": ("MODIFY", "REMOVE")}
 IN_WORDS = {"NewImage": "the new image", "OldImage": "the old image"}
 
 
-class Field(Enum):
+class Field(NotText, Enum):
     """A part of a record, other than an attribute of the item, as a JSON path.
 
     Keys and images are DynamoDB JSON. `CREATED` is in seconds since 1970. `SEQUENCE_NUMBER`
@@ -45,17 +45,7 @@ class Field(Enum):
         return f"Field.{self.name}"
 
     def __repr__(self) -> str:
-        """Return the name for messages, with a mark by which it is found in a text to be sent."""
         return f"Field{MARK}.{self.name}"
-
-    def __str__(self) -> str:
-        """Refuse to become text, as in an f-string.
-
-        Raises:
-            MappingError: always; the message says what to write instead.
-
-        """
-        raise as_text(self.label)
 
 
 def names_of(kinds: Collection[str]) -> tuple[str, ...]:

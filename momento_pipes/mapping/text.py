@@ -1,9 +1,9 @@
 """Text that is joined from several parts of an item."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TypeAlias
 
-from momento_pipes.mapping.attribute import Attribute
+from momento_pipes.mapping.attribute import Attribute, KeySchema
 from momento_pipes.mapping.errors import MARK, MappingError, NotText, must_be_literal, shown
 
 JOINED_TYPES = ("S", "N", "B")
@@ -59,7 +59,6 @@ class Text(NotText):
         )
 
     def __repr__(self) -> str:
-        """Return the text for messages, with a mark by which it is found in a text to be sent."""
         return f"Text{MARK}{self.parts!r}"
 
 
@@ -84,3 +83,9 @@ def must_be_named(joined: object, subject: str) -> None:
 def attributes_of(joined: Joined) -> list[Attribute]:
     """Return the attributes in a joined text."""
     return [joined] if isinstance(joined, Attribute) else list(joined.attributes)
+
+
+def changing_in(texts: Iterable[object], keys: KeySchema) -> list[Attribute]:
+    """Return the attributes in texts that are no keys of the table, so that they may change."""
+    joined = (text for text in texts if isinstance(text, Joined))
+    return [each for text in joined for each in attributes_of(text) if not keys.has(each)]

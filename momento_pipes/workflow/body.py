@@ -64,9 +64,9 @@ class _BodyWriter:
     def _part(self, part: object) -> Any:  # noqa: ANN401, C901, PLR0911 - any JSON; a case a kind of part
         match part:
             case Attribute():
-                return _or_empty(self._attribute(part, self._image))
+                return or_empty(self._attribute(part, self._image))
             case Before():
-                return _or_empty(self._attribute(part.attribute, "OldImage"))
+                return or_empty(self._attribute(part.attribute, "OldImage"))
             case Text():
                 for attribute in part.attributes:
                     self._attribute(attribute, self._image)
@@ -106,7 +106,7 @@ class _BodyWriter:
                 raise MappingError(
                     f"the value has {field.label}, which {' and '.join(self._events)} never have"
                 )
-        return _or_empty(f"{self._images.record}{field.value[1:]}")
+        return or_empty(f"{self._images.record}{field.value[1:]}")
 
     def _plain(self, part: Plain) -> str:
         of = part.of
@@ -125,8 +125,9 @@ class _BodyWriter:
         return expression(f"( {NUMBER}; {PLAIN}; {code} )")
 
 
-def _or_empty(place: str) -> str:
-    return expression(f'$exists({place}) ? {place} : ""')
+def or_empty(place: str, code: str | None = None) -> str:
+    """Return JSONata for what is at a place, or `code` about it; without it, for empty text."""
+    return expression(f'$exists({place}) ? {code or place} : ""')
 
 
 def _member(name: object) -> str:

@@ -9,9 +9,9 @@ from momento_pipes.mapping.cache import DELETED_BODY, CacheEntry
 from momento_pipes.mapping.name import must_be_name
 from momento_pipes.mapping.narrowing import WRITTEN, Narrowing
 from momento_pipes.mapping.record import Field, Stream
-from momento_pipes.mapping.text import Joined, Text, attributes_of
+from momento_pipes.mapping.text import Text, attributes_of, changing_in
 from momento_pipes.mapping.until import Until
-from momento_pipes.workflow.body import body, object_code
+from momento_pipes.workflow.body import body, object_code, or_empty
 from momento_pipes.workflow.conditions import matches
 from momento_pipes.workflow.jsonata import RecordImages, all_of, expression, quoted
 from momento_pipes.workflow.request import RequestTask
@@ -57,13 +57,9 @@ class EntryRequests:
 
         """
         self.entry.check(self.stream)
-        for text in self._read:
-            for attribute in attributes_of(text):
-                needed = WRITTEN if not self.entry.delete else (*WRITTEN, "REMOVE")
-                if self.stream.keys.has(attribute):
-                    continue
-                for image in ("NewImage", "OldImage") if "REMOVE" in needed else ("NewImage",):
-                    self.stream.must_show(image, f"the entry needs {attribute.label}")
+        for attribute in self._read:
+            for image in ("NewImage", "OldImage") if self.entry.delete else ("NewImage",):
+                self.stream.must_show(image, f"the entry needs {attribute.label}")
         for attribute in self.narrowing.changing:
             self.stream.must_show("NewImage", f"the items are narrowed by {attribute.label}")
         if self.entry.delete and self.narrowing.changing and not self._tells_apart:
@@ -74,10 +70,9 @@ class EntryRequests:
             )
 
     @property
-    def _read(self) -> Iterator[Joined]:
-        yield self.entry.key
-        if not isinstance(self.entry.cache, str) and self.entry.cache is not None:
-            yield self.entry.cache
+    def _read(self) -> list[Attribute]:
+        """The attributes in the entry's name that may change."""
+        return changing_in((self.entry.key, self.entry.cache), self.stream.keys)
 
     @property
     def is_of_item(self) -> bool:
@@ -91,12 +86,7 @@ class EntryRequests:
     @property
     def _tells_apart(self) -> bool:
         """Whether the table's keys ensure that only one item has the entry."""
-        own = attributes_of(self.entry.key)
-        conditions = self.narrowing.conditions
-        return self.in_one_cache and all(
-            key in own or (key in conditions and conditions[key].only is not None)
-            for key in self.stream.keys.attributes
-        )
+        return self.in_one_cache and self.narrowing.tells_apart(attributes_of(self.entry.key))
 
     def name_of(self, images: RecordImages, image: str) -> str:
         """Return JSONata for the entry's name: its cache and its key."""
@@ -117,27 +107,15 @@ class EntryRequests:
     def has(self, images: RecordImages, *, old: bool) -> str:
         """Return JSONata: whether the item has the entry after the change, or had it before."""
         image = images.old if old else images.new
-        conditions = dict(self.narrowing.conditions)
         unseen = old and "OldImage" not in self.stream.view.images
-        if unseen:
-            conditions = dict(self.narrowing.of_keys().conditions)
-        full = [*self._filled(images, image), matches(conditions, images, image)]
+        filled = list(images.filled(self._read, image))
+        full = [*filled, matches(self.narrowing.conditions, images, image)]
+        of_keys = [*filled, matches(self.narrowing.of_keys().conditions, images, image)]
         there = f'{images.record}.eventName != "{"INSERT" if old else "REMOVE"}"'
         if not old or not self._tells_apart or not self.narrowing.changing or unseen:
-            return _all(there, *full)
-        of_keys = [
-            *self._filled(images, image),
-            matches(self.narrowing.of_keys().conditions, images, image),
-        ]
+            return all_of([there, *(of_keys if unseen else full)])
         removed = f'{images.record}.eventName = "REMOVE"'
-        return _all(there, f"({removed} ? {_all(*of_keys)} : {_all(*full)})")
-
-    def _filled(self, images: RecordImages, image: str) -> Iterator[str]:
-        for text in self._read:
-            for attribute in attributes_of(text):
-                if not self.stream.keys.has(attribute):
-                    place = images.value(attribute, image)
-                    yield f'$exists({place}) and {place} != ""'
+        return all_of([there, f"({removed} ? {all_of(of_keys)} : {all_of(full)})"])
 
     def put_step(self, images: RecordImages, number: str, at: int) -> Iterator[str]:
         """Yield JSONata for the put of a record, if the entry is put: an object, or nothing.
@@ -160,25 +138,14 @@ class EntryRequests:
             return
         old, new = self.has(images, old=True), self.has(images, old=False)
         gone = f"{old} and $not({new})"
-        if not self._never_moves:
+        if self._read:  # the entry's name may change
             moved = f"{self.name_of(images, images.new)} != {self.name_of(images, images.old)}"
             gone = f"{old} and ($not({new}) or {moved})"
         elif not self.narrowing.changing:
-            gone = _all(
-                f'{images.record}.eventName = "REMOVE"',
-                matches(self.narrowing.conditions, images, images.old),
-            )
+            removed = f'{images.record}.eventName = "REMOVE"'
+            gone = all_of([removed, matches(self.narrowing.conditions, images, images.old)])
         state = quoted(self.delete_state)
         yield f"{gone} ? {self._step(state, number, at, images, images.old)}"
-
-    @property
-    def _never_moves(self) -> bool:
-        """Whether an item's entry always keeps its name."""
-        return all(
-            self.stream.keys.has(attribute)
-            for text in self._read
-            for attribute in attributes_of(text)
-        )
 
     def _step(self, state: str, number: str, at: int, images: RecordImages, image: str) -> str:
         key, name = self.entry.key, self.name_of(images, image)
@@ -225,22 +192,14 @@ class EntryRequests:
 
     def _ttl(self) -> Any:  # noqa: ANN401 - text or an expression
         ttl = self.entry.ttl
-        images = RecordImages(self.stream, "$record")
-        if isinstance(ttl, Until):
-            self._must_show(ttl.attribute)
-            until = images.value(ttl.attribute, images.new)
-            left = f"$min([{ttl.most}, $max([1, $floor($number({until}) - {TIME})])])"
-            return expression(f'$exists({until}) ? $string({left}) : ""')
-        if isinstance(ttl, Attribute):
-            self._must_show(ttl)
-            place = images.value(ttl, images.new)
-            return expression(f'$exists({place}) ? {place} : ""')
-        return str(ttl)
-
-    def _must_show(self, attribute: Attribute) -> None:
+        if not isinstance(ttl, Attribute | Until):
+            return str(ttl)
+        attribute = ttl.attribute if isinstance(ttl, Until) else ttl
         if not self.stream.keys.has(attribute):
             self.stream.must_show("NewImage", f"the ttl is {attribute.label}")
-
-
-def _all(*conditions: str) -> str:
-    return all_of(each for each in conditions if each != "true")
+        images = RecordImages(self.stream, "$record")
+        place = images.value(attribute, images.new)
+        if isinstance(ttl, Attribute):
+            return or_empty(place)
+        left = f"$min([{ttl.most}, $max([1, $floor($number({place}) - {TIME})])])"
+        return or_empty(place, f"$string({left})")

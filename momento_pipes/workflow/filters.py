@@ -8,7 +8,7 @@ from momento_pipes.mapping.errors import MappingError
 from momento_pipes.mapping.item import ItemMapping
 from momento_pipes.mapping.pipe_config import PipeConfig, union_of_filters
 from momento_pipes.mapping.record import Stream
-from momento_pipes.mapping.text import attributes_of
+from momento_pipes.mapping.text import changing_in
 
 
 def filters_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> Sequence[str]:
@@ -33,4 +33,4 @@ def filters_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> S
 
 def _only_deletes_what_moves(entry: CacheEntry, stream: Stream) -> bool:
     """Return whether a changed key deletes an entry that is never put. Pipes do not do this."""
-    return not entry.put and not all(map(stream.keys.has, attributes_of(entry.key)))
+    return not entry.put and bool(changing_in([entry.key], stream.keys))

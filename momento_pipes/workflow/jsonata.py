@@ -5,7 +5,7 @@ See AWS: "Transforming data with JSONata in Step Functions".
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from momento_pipes.mapping.attribute import Attribute
 from momento_pipes.mapping.errors import MappingError
@@ -82,6 +82,12 @@ class RecordImages:
             )
         return self.value(text, image)
 
+    def filled(self, attributes: Iterable[Attribute], image: str) -> Iterator[str]:
+        """Yield JSONata: whether each attribute exists in an image and is not an empty text."""
+        for attribute in attributes:
+            place = self.value(attribute, image)
+            yield f'$exists({place}) and {place} != ""'
+
     def url_safe(self, text: Joined, image: str) -> str:
         """Return JSONata for a binary attribute as Momento's `key_base64`: URL-safe, no padding."""
         code = self.joined(text, image)
@@ -93,10 +99,10 @@ class RecordImages:
 def all_of(conditions: Iterable[str]) -> str:
     """Return JSONata that is true if all conditions are true.
 
-    >>> all_of([]), all_of(["$a", "$a", "$b or $c"])
+    >>> all_of([]), all_of(["$a", "true", "$a", "$b or $c"])
     ('true', '$a and ($b or $c)')
     """
-    unique = list(dict.fromkeys(conditions))
+    unique = [each for each in dict.fromkeys(conditions) if each != "true"]
     if not unique:
         return "true"
     if len(unique) == 1:

@@ -9,7 +9,7 @@ from momento_pipes.mapping.errors import MappingError
 from momento_pipes.mapping.name import must_be_name
 from momento_pipes.mapping.narrowing import Narrowing
 from momento_pipes.mapping.record import DELETE, EVENTS, EXPIRE, Stream
-from momento_pipes.mapping.text import Text, attributes_of, must_be_named
+from momento_pipes.mapping.text import Text, changing_in, must_be_named
 from momento_pipes.mapping.topic import TopicMessage
 from momento_pipes.workflow.body import body, object_code
 from momento_pipes.workflow.conditions import any_of, matches
@@ -59,10 +59,7 @@ class MessageRequests:
         self.message.check_topic()
         must_be_named(self.message.cache, "the topic's cache")
         names = set(self.message.event_names)
-        read = [*self.narrowing.changing, *self._named]
-        for attribute in read:
-            if self.stream.keys.has(attribute):
-                continue
+        for attribute in [*self.narrowing.changing, *self._named]:
             if names & {"INSERT", "MODIFY"}:
                 self.stream.must_show("NewImage", f"the message needs {attribute.label}")
             if "REMOVE" in names:
@@ -78,32 +75,26 @@ class MessageRequests:
 
     @property
     def _named(self) -> list[Attribute]:
-        """The attributes in the topic's name and in the cache's name."""
-        return [
-            attribute
-            for text in (self.message.topic, self.message.cache)
-            if isinstance(text, Attribute | Text)
-            for attribute in attributes_of(text)
-        ]
+        """The attributes in the topic's name and in the cache's name that may change."""
+        return changing_in((self.message.topic, self.message.cache), self.stream.keys)
 
     def steps(self, images: RecordImages, number: str) -> Iterator[str]:
         """Yield JSONata for the request: an object, or nothing if a record has no request."""
-        for image, names, needed in self._kinds(images):
+        for image, names in self._kinds(images):
             conditions = [
                 *names,
                 matches(self.narrowing.conditions, images, image),
-                *(f'$exists({p}) and {p} != ""' for p in self._places(images, image)),
-                *(self._became(images) if needed else ()),
+                *images.filled(self._named, image),
+                *self._became(images),
             ]
             parts = {"do": quoted(self.state), "record": number}
             for name, text in (("topic", self.message.topic), ("cache", self.message.cache)):
                 if isinstance(text, Attribute | Text):
                     parts[name] = images.joined(text, image)
-            met = all_of(each for each in conditions if each != "true")
-            yield f"{met} ? {object_code(parts)}"
+            yield f"{all_of(conditions)} ? {object_code(parts)}"
 
-    def _kinds(self, images: RecordImages) -> Iterator[tuple[str, list[str], bool]]:
-        """Yield each image to check, the conditions on its events, and whether `became` applies."""
+    def _kinds(self, images: RecordImages) -> Iterator[tuple[str, list[str]]]:
+        """Yield each image to check, and the conditions on its events."""
         record, kinds = images.record, set(self.message.events)
         written = [name for name in ("INSERT", "MODIFY") if name in kinds]
         removed = bool(kinds & {"REMOVE", EXPIRE, DELETE})
@@ -114,24 +105,15 @@ class MessageRequests:
                 f' and {record}.userIdentity.type = "Service"'
             )
             by = [expired] if EXPIRE in kinds else [f"$not({expired})"]
-        if not self.narrowing.changing and not self._named_by_item and not by and not self.became:
+        if not self.narrowing.changing and not self._named and not by and not self.became:
             names = [*written, *(["REMOVE"] if removed else [])]
             every = len(names) == len(EVENTS)
-            yield images.new, [] if every else [_in(record, names)], False
+            yield images.new, [] if every else [_in(record, names)]
             return
         if written:
-            yield images.new, [_in(record, written)], True
+            yield images.new, [_in(record, written)]
         if removed and not self.became:
-            yield images.old, [_in(record, ["REMOVE"]), *by], False
-
-    @property
-    def _named_by_item(self) -> bool:
-        return any(not self.stream.keys.has(attribute) for attribute in self._named)
-
-    def _places(self, images: RecordImages, image: str) -> Iterator[str]:
-        for attribute in self._named:
-            if not self.stream.keys.has(attribute):
-                yield images.value(attribute, image)
+            yield images.old, [_in(record, ["REMOVE"]), *by]
 
     def _became(self, images: RecordImages) -> Iterator[str]:
         for condition in self.became:
