@@ -128,7 +128,6 @@ def _template(definition: Definition | RuleDefinition) -> Template | None:
 
 
 def _has_item(definition: Definition | RuleDefinition) -> bool:
-    """Return whether the body contains a whole item."""
     if not isinstance(definition, RuleDefinition):
         if definition.enriched or "stream" in (definition.unsupported or ""):
             return False  # the target gets no stream record

@@ -125,7 +125,6 @@ def _within_string(value: object) -> str:
 
 
 def _differences(expected: Any, actual: Any, place: str) -> Iterator[str]:  # noqa: ANN401 - any JSON
-    """Yield the places where the parsed body differs from the expected one."""
     here = place or "the body"
     if expected is _UNKNOWN:
         return

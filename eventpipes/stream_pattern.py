@@ -190,7 +190,6 @@ def _value(steps: Sequence[str]) -> str:
 
 
 def _may_accept(values: Values, leaf: str) -> bool:
-    """Return whether one of the values may match a leaf of this kind."""
     return any(_accepts(given, leaf) for given, _, _ in values.given)
 
 

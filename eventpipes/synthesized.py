@@ -242,7 +242,6 @@ class _Stack:
         return Block(f"the rule {reference}", rule)
 
     def _bus(self, target: str | None, parameters: Block) -> EventBusTarget | None:
-        """Return the event bus if a pipe's target is an event bus."""
         arn = self._named(target)
         name = arn.partition(":event-bus/")[2]
         if not name:
@@ -257,7 +256,6 @@ class _Stack:
     def _state_machine(
         self, target: str | None, invocation: str | None
     ) -> StateMachineTarget | None:
-        """Return the state machine if a pipe's target is a state machine."""
         match = _REFERENCE.fullmatch(target or "")
         if match is None or match[1] != "aws_sfn_state_machine":
             return None

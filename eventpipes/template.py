@@ -137,7 +137,6 @@ class Template:
         return write_path
 
     def _write(self, variable: Variable) -> Callable[[object], str]:
-        """Return the function that writes the variable's value."""
         if self._alone:
             return _alone
         if self.is_json and not variable.in_string:
@@ -202,7 +201,6 @@ def _error_in(sample: str) -> int | None:
 
 
 def _is_key(sample: str, column: int) -> bool:
-    """Return whether the string at a column is an object's key."""
     return _REST_OF_STRING.match(sample, column) is not None
 
 
@@ -210,12 +208,7 @@ _REST_OF_STRING = re.compile(r'(?:[^"\\]|\\.)*"\s*:', re.DOTALL)
 
 
 def _deliverable(text: str, *, lines: bool) -> str:
-    """Return the text that a rule delivers for a rendered template.
-
-    Raises:
-        Undeliverable: a value breaks the template's JSON, so EventBridge delivers nothing.
-
-    """
+    """Return the text that a rule delivers for a rendered template."""
     try:
         if lines:
             return "\n".join(from_json(line) if line.strip() else "" for line in text.split("\n"))

@@ -85,7 +85,6 @@ class StateStack(TerraformStack):
 
 
 def _expiring_plans() -> S3BucketLifecycleConfigurationRule:
-    """Return the lifecycle rule that deletes saved plans soon after their approval."""
     return S3BucketLifecycleConfigurationRule(
         id="expire-plans",
         status="Enabled",

@@ -31,8 +31,6 @@ def explain(
 
 @dataclass(frozen=True)
 class _Branch:
-    """A branch of a pattern, and an event."""
-
     fields: FieldValues
     leaves: Leaves
     event: Mapping[str, object]

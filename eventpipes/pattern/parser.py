@@ -178,8 +178,6 @@ class _Parser:
 
 
 class _Field:
-    """Parses one field's list of values."""
-
     def __init__(self, path: str, steps: tuple[str, ...]) -> None:
         self._path = path
         self._steps = steps

@@ -127,7 +127,6 @@ class _Trace:
 
 
 def _joined(brackets: str, parts: Iterator[Any]) -> Iterator[Piece]:
-    """Yield the pieces of an object or a list of JSON."""
     yield Piece(brackets[0])
     for number, part in enumerate(parts):
         if number:

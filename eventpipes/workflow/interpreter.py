@@ -191,7 +191,6 @@ class Interpreter:
         return results
 
     async def _distributed(self, state: Map, scope: Scope, trail: Trail) -> Any:  # noqa: ANN401 - JSON
-        """Run the children of a distributed Map, and return its result."""
 
         async def execute(run: MapRun, child: Child) -> Any:  # noqa: ANN401 - JSON
             execution = run.context_of(child)
@@ -242,7 +241,6 @@ class Interpreter:
         return max((self.deadline - self.services.now()) / timedelta(seconds=1), 0.0)
 
     async def _attempt(self, state: Task, scope: Scope, trail: Trail) -> Any:  # noqa: ANN401 - JSON
-        """Call the task's service once, and return its result."""
         limit = _seconds(state, scope)
         left = self._left()
         try:
@@ -289,7 +287,6 @@ class Interpreter:
 
 
 def _waited(state: Wait, scope: Scope) -> float:
-    """Return how long a state waits."""
     seconds = state.seconds.evaluate(scope)
     if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 0:
         raise StateError(
@@ -305,7 +302,6 @@ def _called(state: Task) -> dict[str, str]:
 
 
 def _seconds(state: Task, scope: Scope) -> float:
-    """Return how long one attempt of a task may take."""
     service = state.service
     most = service.max_seconds if isinstance(service, SdkTask) else http_task.MAX_SECONDS
     if state.timeout is None:

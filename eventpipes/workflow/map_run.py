@@ -250,7 +250,6 @@ class CountedTrail(Trail):
 
 
 def _counted(counts: Mapping[str, int]) -> dict[str, int]:
-    """Return counts as DescribeMapRun names them."""
     total = sum(counts.values())
     return {
         "pending": counts.get(PENDING, 0),

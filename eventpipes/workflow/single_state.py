@@ -111,7 +111,6 @@ def visits(history: Sequence[HistoryEvent]) -> Iterator[Visit]:
 
 
 def _followers(state: Mapping[str, Any]) -> set[str]:
-    """Return the names of the possible next states."""
     transitions = [state, *state.get("Choices", ()), *state.get("Catch", ())]
     names = (each.get(name) for each in transitions for name in ("Next", "Default"))
     return {name for name in names if isinstance(name, str)}

@@ -123,12 +123,7 @@ class CacheEntry:
             self._check_ttl()
 
     def _single_key(self) -> Attribute:
-        """Return the key if a pipe can send it: an attribute that is text or a number.
-
-        Raises:
-            MappingError: only a workflow can send the key.
-
-        """
+        """Return the key if a pipe can send it: an attribute that is text or a number."""
         if isinstance(self.key, Text):
             raise only_in_workflow(f"{KEY} is joined from {self.key.label}")
         must_be_attribute(self.key, KEY)
@@ -233,10 +228,6 @@ def _removals(stream: Stream, narrowing: Narrowing, key: Attribute) -> Narrowing
     If no other item can have the same cache key, only the conditions on the table's keys are
     needed, because the entry may be older than the other conditions. Otherwise the removed item
     must match all conditions, because the entry may be another item's.
-
-    Raises:
-        MappingError: this needs the old image, and the stream does not show it.
-
     """
     if narrowing.tells_apart([key]):
         return narrowing.of_keys().needing(key, KEY)

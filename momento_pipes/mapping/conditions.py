@@ -223,7 +223,6 @@ def _base64(attribute: Attribute, value: object) -> str:
 
 
 def _number(attribute: Attribute, value: object) -> str:
-    """Return a number as DynamoDB stores it."""
     try:
         number = Decimal(str(value))
     except (ArithmeticError, ValueError):

@@ -203,7 +203,6 @@ def _put(pattern: dict[str, Any], steps: Sequence[str], values: list[Any]) -> No
 
 
 def _merged(pattern: dict[str, Any], more: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both patterns as one."""
     for name, value in more.items():
         if isinstance(value, dict) and name in pattern:
             _merged(pattern[name], value)

@@ -95,7 +95,6 @@ def _graphs(pipeline: MomentoPipeline) -> Iterator[Graph]:
 
 
 def _watched(watch: Watch | None) -> Iterator[Graph]:
-    """Yield the graphs of a watch."""
     if watch is None:
         return
     yield Graph(

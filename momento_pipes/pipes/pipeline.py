@@ -241,12 +241,6 @@ class MomentoPipeline(Construct):
         logging: Mapping[str, Any],
         protection: Protection,
     ) -> Workflow:
-        """Return the state machine that sends the requests.
-
-        Raises:
-            PipelineError: a mapping cannot be sent.
-
-        """
         stream, cache = self.source.stream, self.endpoint.cache_name
         try:
             return Workflow(
@@ -273,7 +267,6 @@ class MomentoPipeline(Construct):
         batching: Batching,
         role: ServiceRole,
     ) -> None:
-        """Add the pipe to the state machine."""
         stream, cache = self.source.stream, self.endpoint.cache_name
         try:
             parameters = workflow.target_parameters(trimmed=batching.trimmed)
@@ -312,12 +305,6 @@ class MomentoPipeline(Construct):
 
 
 def _side_by_side(name: str, topology: Topology, also: Topology | None) -> set[Topology]:
-    """Return the topologies that run.
-
-    Raises:
-        PipelineError: their resources have the same names, so they cannot run at the same time.
-
-    """
     chosen = {topology, also or topology}
     if len(chosen) > 1 and Topology.BUS in chosen:
         raise PipelineError(
@@ -336,12 +323,7 @@ def _configs(
     *,
     bus: bool,
 ) -> Mapping[str, PipeConfig]:
-    """Return a pipe's configuration for each operation. Rules are made from it.
-
-    Raises:
-        MappingError: pipes or rules cannot send the mapping.
-
-    """
+    """Return a pipe's configuration for each operation. Rules are made from it."""
     configs = single(mappings).pipe_configs(source.stream, endpoint.cache_name)
     if bus:
         for operation, config in configs.items():

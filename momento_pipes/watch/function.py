@@ -130,7 +130,6 @@ def _reads(pipeline: MomentoPipeline, account: Account, *, stream: bool) -> Iter
 
 
 def _writes_log(account: Account, group: str) -> Statement:
-    """Return the permission to write a function's log."""
     return Statement(
         sid="WriteLog",
         actions=["logs:CreateLogStream", "logs:PutLogEvents"],
@@ -139,7 +138,6 @@ def _writes_log(account: Account, group: str) -> Statement:
 
 
 def _decrypts(protection: Protection, account: Account) -> Iterator[Statement]:
-    """Yield the permission to decrypt the secret with the stack's key."""
     if protection.key_arn:
         yield Statement(
             sid="DecryptSecret",

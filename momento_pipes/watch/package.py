@@ -53,7 +53,6 @@ def sources() -> Iterator[tuple[str, Path]]:
 
 
 def _package(name: str) -> Iterator[tuple[str, Path]]:
-    """Yield the modules of an installed package."""
     spec = find_spec(name)
     assert spec is not None
     assert spec.origin is not None

@@ -82,7 +82,6 @@ class Watch(Construct):
 
 
 def _sends_metrics() -> Statement:
-    """Return the permission to send the metrics."""
     return Statement(
         sid="SendMetrics",
         actions=["cloudwatch:PutMetricData"],

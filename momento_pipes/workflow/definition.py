@@ -146,7 +146,6 @@ _REST = (
 
 
 def _next(names: Sequence[str]) -> dict[str, Any]:
-    """Return the state that chooses the next step, or the end."""
     assign = {
         "request": "{% $steps[$step] %}",
         "record": "{% $records[$steps[$step].record] %}",

@@ -43,12 +43,7 @@ def requests_of(mappings: Sequence[ItemMapping], stream: Stream, cache: str) -> 
 
 
 def _check_entries(mapping: ItemMapping, cache: str) -> None:
-    """Raise an error if two entries of one mapping have the same key in the same cache.
-
-    Raises:
-        MappingError: the entries would overwrite each other.
-
-    """
+    """Raise an error if two entries of one mapping have the same key in the same cache."""
     seen: set[str] = set()
     for entry in mapping.entries:
         place = repr((cache if entry.cache is None else entry.cache, entry.key))
