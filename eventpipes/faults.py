@@ -6,6 +6,7 @@ cannot run one part, such as an enrichment, another target or a Terraform expres
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from eventpipes import pattern as event_pattern
@@ -15,7 +16,7 @@ from eventpipes.definition import MAX_PATTERN_LENGTH, Definition, Destination, S
 from eventpipes.envelope import Envelope
 from eventpipes.errors import EventPipesError, Undeliverable, Unsupported
 from eventpipes.momento import MAX_TTL_SECONDS
-from eventpipes.parameters import check_value, unreadable
+from eventpipes.parameters import check_value, named_texts, unreadable
 from eventpipes.pipe import refusals
 from eventpipes.request import removed_headers, wildcards
 from eventpipes.rule import RuleDefinition, check_input, variables
@@ -194,17 +195,10 @@ def _parameters(definition: Definition | RuleDefinition, noted: Faults, model: M
     endpoint, given = destination.endpoint, definition.path_parameters
     if endpoint and not is_whole_expression(endpoint) and not definition.unknown_parameters:
         noted.attempt(lambda: wildcards(with_expressions_as(endpoint, "x"), given))
-    for place, value in enumerate(given, 1):
-        _text(f"path parameter {place}", "PathParameter", value, noted, model)
-    for kind, parameters in (
-        ("QueryString", definition.query_string),
-        ("Header", definition.headers),
-    ):
-        shown = {"QueryString": "query string"}.get(kind, kind)
-        for name, value in parameters.items():
-            parameter = f"the {shown} parameter {name[:40]!r}"
-            _text(f"{parameter}: its name", f"{kind}Key", name, noted, model)
-            _text(f"{parameter}: its value", f"{kind}Value", value, noted, model)
+    for subject, shape, text in named_texts(given, definition.query_string, definition.headers):
+        if not is_whole_expression(text):
+            known = with_expressions_as(text, "x")
+            noted.attempt(partial(check_value, subject, known, model[shape]))
     noted.warnings.extend(removed_headers(destination.connection.headers, definition.headers))
     for parameters in (_numbered(given), definition.query_string, definition.headers):
         noted.warnings.extend(
@@ -214,8 +208,3 @@ def _parameters(definition: Definition | RuleDefinition, noted: Faults, model: M
 
 def _numbered(values: Sequence[str]) -> Mapping[str, str]:
     return {f"path {place}": value for place, value in enumerate(values, 1)}
-
-
-def _text(subject: str, shape: str, value: str, noted: Faults, model: Model) -> None:
-    if not is_whole_expression(value):
-        noted.attempt(lambda: check_value(subject, with_expressions_as(value, "x"), model[shape]))

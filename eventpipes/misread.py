@@ -14,7 +14,9 @@ from typing import Any, Final
 from eventpipes.definition import Definition
 from eventpipes.path import MISSING, compile_path
 from eventpipes.rule import RuleDefinition
+from eventpipes.rule import variables as of_rule
 from eventpipes.template import to_json
+from eventpipes.template_variables import PIPE, Variable, split
 
 _MOST: Final = 3
 """The most differences of a body that are reported."""
@@ -44,10 +46,9 @@ def misread(
 
     The body is compared with the same template filled with escaped values.
     """
-    template = definition.input_template
-    if template is None:
+    if definition.input_template is None:
         return
-    expected = _expected(definition, record, template)
+    expected = _expected(definition, record)
     actual = _parsed(body)
     if actual is None and expected is None:
         yield "the body is plain text, because the template is not JSON"
@@ -72,27 +73,21 @@ def _parsed(text: str) -> tuple[Any] | None:
 
 
 def _expected(
-    definition: Definition | RuleDefinition, record: Mapping[str, object], template: str
+    definition: Definition | RuleDefinition, record: Mapping[str, object]
 ) -> tuple[Any] | None:
     """Return the parsed body if values were escaped, or None if the template is not JSON."""
     placed: list[_Placed] = []
     pieces: list[str] = []
-    start, in_string = 0, False
-    for variable, path in variables(definition):
-        literal = template[start : variable.start()]
-        in_string = _ends_in_string(literal, in_string=in_string)
+    for part, path in variables(definition):
+        if isinstance(part, str):
+            pieces.append(part)
+            continue
         value = _UNKNOWN if path is None else compile_path(path)(record)
         mark = f"\ue000{len(placed)}\ue001"
-        pieces += [literal, mark if in_string else f'"{mark}"']
-        placed.append(_Placed(value, in_string))
-        start = variable.end()
-    form = _parsed("".join([*pieces, template[start:]]))
+        pieces.append(mark if part.in_string else f'"{mark}"')
+        placed.append(_Placed(value, part.in_string))
+    form = _parsed("".join(pieces))
     return None if form is None else (_filled(form[0], placed),)
-
-
-def _ends_in_string(literal: str, *, in_string: bool) -> bool:
-    quotes = re.sub(r"\\.", "", literal, flags=re.DOTALL).count('"')
-    return in_string ^ (quotes % 2 == 1)
 
 
 _MARK: Final = re.compile("\ue000([0-9]+)\ue001")
@@ -176,22 +171,18 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON
 
 def variables(
     definition: Definition | RuleDefinition,
-) -> Iterator[tuple[re.Match[str], str | None]]:
-    """Yield the match of each variable in a template, and its path (None if it is reserved)."""
-    for match in _opening(definition).finditer(definition.input_template or ""):
-        yield match, _path(definition, match[1])
+) -> Iterator[tuple[str | Variable, str | None]]:
+    """Yield each text and each variable of a template, a variable with its path if it has one.
 
-
-def _opening(definition: Definition | RuleDefinition) -> re.Pattern[str]:
-    """Return the expression that finds a template's variables."""
-    if isinstance(definition, Definition):
-        return re.compile(r"<(\$[^>]*|aws\.pipes\.[^>]*)>")
-    names = "|".join(map(re.escape, sorted(definition.input_paths, key=len, reverse=True)))
-    return re.compile(rf"<({names + '|' if names else ''}aws\.events\.[^>]*)>")
-
-
-def _path(definition: Definition | RuleDefinition, variable: str) -> str | None:
-    """Return a variable's path, or None if the variable is reserved."""
+    Reserved variables have none.
+    """
+    known, paths = PIPE, None
     if isinstance(definition, RuleDefinition):
-        return definition.input_paths.get(variable)
-    return variable if variable.startswith("$") else None
+        known, paths = of_rule(definition), definition.input_paths
+    for part in split(definition.input_template or "", known):
+        path = None
+        if isinstance(part, Variable) and paths is not None:
+            path = paths.get(part.name)
+        elif isinstance(part, Variable) and part.name.startswith("$"):
+            path = part.name
+        yield part, path

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from eventpipes.errors import InvalidDefinition, InvalidPath
 from eventpipes.path import MISSING, compile_path, is_path
-from eventpipes.service_model import Model, Shape
+from eventpipes.service_model import Shape
 from eventpipes.template import check_octets, to_json
 
 Value = Callable[[Mapping[str, object]], str]
@@ -48,22 +48,20 @@ def unreadable(values: Mapping[str, str]) -> Iterator[str]:
                 yield (f"AWS accepts the HTTP parameter {name!r}, but it is always empty: {error}")
 
 
-def compile_values(
-    parameters: Mapping[str, str], model: Model, kind: str
-) -> list[tuple[str, Value]]:
-    """Return each parameter's name with the function that gives its value.
-
-    `kind` is `Header` or `QueryString`, as the model names its shapes.
-
-    Raises:
-        InvalidDefinition: AWS's service model refuses a name or a value.
-
-    """
-    for name, value in parameters.items():
-        parameter = f"the {kind} parameter {name[:40]!r}".replace("QueryString", "query string")
-        check_value(f"{parameter}: its name", name, model[f"{kind}Key"])
-        check_value(f"{parameter}: its value", value, model[f"{kind}Value"])
-    return [(name, compile_value(value)) for name, value in parameters.items()]
+def named_texts(
+    path_parameters: Sequence[str], query_string: Mapping[str, str], headers: Mapping[str, str]
+) -> Iterator[tuple[str, str, str]]:
+    """Yield each name and value: words for it, the name of its shape in a model, and the text."""
+    for place, value in enumerate(path_parameters, 1):
+        yield f"path parameter {place}", "PathParameter", value
+    for shape, kind, parameters in (
+        ("QueryString", "query string", query_string),
+        ("Header", "Header", headers),
+    ):
+        for name, value in parameters.items():
+            parameter = f"the {kind} parameter {name[:40]!r}"
+            yield f"{parameter}: its name", f"{shape}Key", name
+            yield f"{parameter}: its value", f"{shape}Value", value
 
 
 def check_value(subject: str, value: str, shape: Shape) -> None:
@@ -71,18 +69,6 @@ def check_value(subject: str, value: str, shape: Shape) -> None:
     trouble = shape.trouble(value)
     if trouble:
         raise InvalidDefinition(f"{subject} {trouble}")
-
-
-def compile_path_parameters(values: Sequence[str], model: Model) -> list[Value]:
-    """Return the functions that give the values of path parameters, in their order.
-
-    Raises:
-        InvalidDefinition: AWS's service model refuses a value.
-
-    """
-    for place, value in enumerate(values, 1):
-        check_value(f"path parameter {place}", value, model["PathParameter"])
-    return [compile_value(value) for value in values]
 
 
 def encode(value: str) -> str:

@@ -12,10 +12,11 @@ from eventpipes.definition import Destination, Secret
 from eventpipes.errors import InvalidDefinition, Unsupported
 from eventpipes.outcome import Request, Unprocessable
 from eventpipes.parameters import (
-    compile_path_parameters,
-    compile_values,
+    check_value,
+    compile_value,
     encode,
     fill,
+    named_texts,
     unreadable,
 )
 from eventpipes.path import is_path
@@ -75,15 +76,13 @@ class RequestForm:
             raise Unsupported(connection.unsupported)
         self._method = destination.method
         self._secret = Origin(kind="connection", expression=connection.name)
-        self._endpoint = _Endpoint(destination.endpoint, path_parameters, model)
-        own = compile_values(query_string, model, "QueryString")
+        self._endpoint = _Endpoint(destination.endpoint, path_parameters)
+        for subject, shape, text in named_texts(path_parameters, query_string, headers):
+            check_value(subject, text, model[shape])
         self._query = [
-            (f"{encode(name)}=", value)
-            for name, value in own
+            (f"{encode(name)}=", text, compile_value(text))
+            for name, text in query_string.items()
             if name not in connection.query_string
-        ]
-        self._query_texts = [
-            text for name, text in query_string.items() if name not in connection.query_string
         ]
         self._fixed_query = [
             f"{encode(name)}={encode(value)}" for name, value in connection.query_string.items()
@@ -96,12 +95,11 @@ class RequestForm:
         }
         taken = REMOVED_HEADERS | {name.lower() for name in kept}
         self._headers = [
-            (name, value)
-            for name, value in compile_values(headers, model, "Header")
+            (name, text, compile_value(text))
+            for name, text in headers.items()
             if name.lower() not in taken
         ]
-        self._header_texts = {name: headers[name] for name, _ in self._headers}
-        named = {name.lower() for name in kept} | {name.lower() for name, _ in self._headers}
+        named = {name.lower() for name in (*kept, *(name for name, _, _ in self._headers))}
         self._fixed_headers = {
             name: value for name, value in DEFAULT_HEADERS.items() if name.lower() not in named
         } | kept
@@ -121,13 +119,13 @@ class RequestForm:
         """
         check_octets(body)
         url = self._endpoint.url(event)
-        query = [name + encode(value(event)) for name, value in self._query]
+        query = [name + encode(value(event)) for name, _, value in self._query]
         query += self._fixed_query
         if query:
             url = f"{url}{self._separator}{'&'.join(query)}"
         headers = self._fixed_headers
         if self._headers:
-            own = {name: value(event) for name, value in self._headers}
+            own = {name: value(event) for name, _, value in self._headers}
             for name, text in own.items():
                 if _CONTROL.search(text):
                     return Unprocessable(f"the header {name} would have a control character")
@@ -147,7 +145,7 @@ class RequestForm:
             return made
         pairs = [
             (Piece(prefix), Piece(encode(value(event)), of_parameter(_QUERY, text, event)))
-            for (prefix, value), text in zip(self._query, self._query_texts, strict=True)
+            for prefix, text, value in self._query
         ]
         for pair in self._fixed_query:
             name, _, secret = pair.partition("=")
@@ -156,7 +154,7 @@ class RequestForm:
         for number, pieces in enumerate(pairs):
             url += [Piece("&" if number else self._separator), *pieces]
         headers = {name: (Piece(text),) for name, text in made.headers.items()}
-        for name, text in self._header_texts.items():
+        for name, text, _ in self._headers:
             headers[name] = (Piece(made.headers[name], of_parameter(_HEADER, text, event)),)
         for name, secret in self._fixed_headers.items():
             if isinstance(secret, Secret):
@@ -192,10 +190,10 @@ def wildcards(endpoint: str, parameters: Sequence[str]) -> list[str]:
 class _Endpoint:
     """An endpoint and its path parameters. If they are all constant, the URL is made only once."""
 
-    def __init__(self, endpoint: str, parameters: Sequence[str], model: Model) -> None:
+    def __init__(self, endpoint: str, parameters: Sequence[str]) -> None:
         self._pieces = wildcards(endpoint, parameters)
         self._texts = parameters
-        self._values = compile_path_parameters(parameters, model)
+        self._values = list(map(compile_value, parameters))
         constant = not any(map(is_path, parameters))
         self._filled = fill(self._pieces, parameters) if constant else None
 

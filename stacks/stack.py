@@ -182,41 +182,32 @@ class MomentoStack(TerraformStack):
                 protection=self.protection,
             )
         self._shared.register(pipeline, self._id)
-        watch = self._watch(pipeline)
-        self._bulk(pipeline)
+        watch = None
+        secret = self._reading_key if pipeline.fills_a_cache else None
+        if secret and self.settings.watch:
+            watch = Watch(
+                pipeline,
+                "watch",
+                pipeline=pipeline,
+                account=self.account,
+                secret=secret,
+                settings=self.settings.watch_settings,
+                protection=self.protection,
+            )
+        if secret and self.settings.bulk:
+            Bulk(
+                pipeline,
+                "bulk",
+                pipeline=pipeline,
+                account=self.account,
+                secret=secret,
+                settings=self.settings.bulk_settings,
+                log_level=self.settings.log_level,
+                protection=self.protection,
+            )
         if self.monitoring:
             self.monitoring.add(pipeline, watch)
         return pipeline
-
-    def _watch(self, pipeline: MomentoPipeline) -> Watch | None:
-        """Return the watch of a pipeline, if the settings want one and it fills a cache."""
-        if not self.settings.watch or self._reading_key is None or not pipeline.fills_a_cache:
-            return None
-        return Watch(
-            pipeline,
-            "watch",
-            pipeline=pipeline,
-            account=self.account,
-            secret=self._reading_key,
-            settings=self.settings.watch_settings,
-            protection=self.protection,
-        )
-
-    def _bulk(self, pipeline: MomentoPipeline) -> None:
-        """Add what warms and checks on AWS, if the settings want it and the cache is filled."""
-        if not self.settings.bulk or self._reading_key is None or not pipeline.fills_a_cache:
-            return
-        Bulk(
-            pipeline,
-            "bulk",
-            pipeline=pipeline,
-            mappings=pipeline.mappings,
-            account=self.account,
-            secret=self._reading_key,
-            settings=self.settings.bulk_settings,
-            log_level=self.settings.log_level,
-            protection=self.protection,
-        )
 
     def prepare_stack(self) -> None:
         """Add the warnings about the whole stack. cdktf calls this once, at synth."""

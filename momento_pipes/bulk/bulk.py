@@ -14,7 +14,7 @@ from momento_pipes.bulk.put_page import put_page
 from momento_pipes.bulk.results import ResultsBucket
 from momento_pipes.bulk_settings import BulkSettings, refusal
 from momento_pipes.errors import StackError
-from momento_pipes.mapping import ItemMapping, MappingError, Until
+from momento_pipes.mapping import MappingError, Until
 from momento_pipes.pipes.logs import log_group
 from momento_pipes.pipes.pipeline import MomentoPipeline
 from momento_pipes.watch import package
@@ -47,7 +47,6 @@ class Bulk(Construct):
         id_: str,
         *,
         pipeline: MomentoPipeline,
-        mappings: Sequence[ItemMapping],
         account: Account,
         secret: ReadingKeySecret,
         settings: BulkSettings,
@@ -70,7 +69,7 @@ class Bulk(Construct):
         bucket = ResultsBucket(
             self, "results", name=self._name, account=account, protection=protection
         )
-        page = self._page_machine(mappings, settings)
+        page = self._page_machine(settings)
         function = self._function(secret, settings, protection)
         warm = each_segment.warm(page_machine_arn=page.arn, bucket=bucket.name, settings=settings)
         put = Statement(sid="PutPages", actions=["states:StartSyncExecution"], resources=[page.arn])
@@ -127,13 +126,11 @@ class Bulk(Construct):
             depends_on=[*role.ready, *self._pipeline.endpoint.ready],
         )
 
-    def _page_machine(
-        self, mappings: Sequence[ItemMapping], settings: BulkSettings
-    ) -> SfnStateMachine:
+    def _page_machine(self, settings: BulkSettings) -> SfnStateMachine:
         source, endpoint = self._pipeline.source, self._pipeline.endpoint
         queue = self._pipeline.dead_letter_queue
         try:
-            requests = requests_of(mappings, source.stream, endpoint.cache_name)
+            requests = requests_of(self._pipeline.mappings, source.stream, endpoint.cache_name)
         except MappingError as error:
             raise StackError(
                 f"pipeline {self._pipeline.name}: BULK needs a mapping that a workflow can send:"

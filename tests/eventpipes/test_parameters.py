@@ -6,8 +6,7 @@ from urllib.parse import parse_qs, unquote
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventpipes.parameters import compile_value, compile_values, encode, fill
-from eventpipes.service_model import PIPES
+from eventpipes.parameters import compile_value, encode, fill
 from tests.each import each
 from tests.eventpipes.reproducibly import reproducibly
 
@@ -37,11 +36,6 @@ def test_a_value_is_a_constant_or_read_from_the_record(text: str, value: str) ->
 
 def test_value_that_only_looks_like_a_path_is_empty() -> None:
     assert compile_value("$.a b")({"a b": "x"}) == ""
-
-
-def test_values_keep_their_names_and_order() -> None:
-    values = compile_values({"b": "$.s", "a": "x"}, PIPES, "Header")
-    assert [(name, value(RECORD)) for name, value in values] == [("b", "Oslo"), ("a", "x")]
 
 
 @each(

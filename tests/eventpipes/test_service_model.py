@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eventpipes import Definition, InvalidDefinition, Pipe, definition, envelope, rule, template
-from eventpipes.parameters import compile_path_parameters, compile_values
+from eventpipes.request import RequestForm
 from eventpipes.service_model import EVENTS, HEADER_VALUE, JSON_PATH, PIPES, Model
 from tests.each import each
 from tests.eventpipes.reproducibly import reproducibly
@@ -122,23 +122,36 @@ def test_the_name_of_a_rules_variable_is_the_models(name: str) -> None:
     assert taken is takes("events", "InputTransformerPathKey", name)
 
 
+def form(model: Model, path: Any = (), query: Any = None, headers: Any = None) -> RequestForm:
+    endpoint = f"https://momento.example{'/*' * len(path)}"
+    destination = dataclasses.replace(DEFINITION.destination, endpoint=endpoint)
+    return RequestForm(
+        destination,
+        path_parameters=path,
+        query_string=query or {},
+        headers=headers or {},
+        model=model,
+    )
+
+
 @each(service=MODELS, kind=["PathParameterList", "HeaderParametersMap", "QueryStringParametersMap"])
 def test_number_of_parameters_is_not_limited(service: str, kind: str) -> None:
     """The models do not limit their number, and the engine does not either."""
     most = shapes(service)[kind].get("max", 1_000)
     names = [f"a{number}" for number in range(most)]
-    if kind == "PathParameterList":
-        assert len(compile_path_parameters(names, MODELS[service])) == most
-    else:
-        what = kind.removesuffix("ParametersMap")
-        assert len(compile_values(dict.fromkeys(names, "b"), MODELS[service], what)) == most
+    given: dict[str, dict[str, Any]] = {
+        "PathParameterList": {"path": names},
+        "HeaderParametersMap": {"headers": dict.fromkeys(names, "b")},
+        "QueryStringParametersMap": {"query": dict.fromkeys(names, "b")},
+    }
+    form(MODELS[service], **given[kind])
 
 
 @pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
 def test_value_that_the_model_refuses_is_reported_with_its_place(model: Model) -> None:
     with pytest.raises(InvalidDefinition, match=r"path parameter 2 is '\\t'; .* empty or blank"):
-        compile_path_parameters(["a", "\t"], model)
+        form(model, path=["a", "\t"])
     with pytest.raises(InvalidDefinition, match="Header parameter 'X City': its name is 'X City'"):
-        compile_values({"X City": "a"}, model, "Header")
+        form(model, headers={"X City": "a"})
     with pytest.raises(InvalidDefinition, match="query string parameter 'k': its value is ''"):
-        compile_values({"k": ""}, model, "QueryString")
+        form(model, query={"k": ""})
