@@ -159,10 +159,22 @@ def test_object_in_a_string_of_a_rule_is_a_warning(template: str, says: str | No
     assert [says in one for one in told if says] == [True] * bool(says)
 
 
-@pytest.mark.parametrize("path", ["$.dynamodb.NewImage.Stops.L[*].S", "$.dynamodb.Keys"])
-def test_list_in_a_string_of_a_pipes_json_is_a_warning(path: str) -> None:
-    (warning,) = pipe({TEMPLATE: f'{{"a":"<{path}>"}}'}).warnings
-    assert f"has <{path}> in quotes" in warning
+@each(
+    ("template", "says"),
+    [
+        ("<$.dynamodb.NewImage>", "is only <$.dynamodb.NewImage>"),
+        ('{"a":"<$.dynamodb.Keys>"}', "has <$.dynamodb.Keys> in quotes"),
+        (
+            '{"a":"<$.dynamodb.NewImage.Stops.L[*].S>"}',
+            "has <$.dynamodb.NewImage.Stops.L[*].S> in quotes",
+        ),
+    ],
+)
+def test_probable_mistake_in_a_template_is_a_warning(template: str, says: str) -> None:
+    found = pipe({TEMPLATE: template})
+    assert found.errors == []
+    (warning,) = found.warnings
+    assert warning.startswith(f"pipe {PUT}: the input template {says}")
 
 
 @each(
