@@ -137,10 +137,12 @@ def test_key_of_the_table_needs_no_condition() -> None:
     assert narrowing.needing(KEY, "the key") is narrowing
 
 
-def test_element_of_a_list_cannot_be_required() -> None:
+def test_element_of_a_list_or_of_another_type_cannot_be_required() -> None:
     """A pattern cannot name one element of a list; it matches any element."""
     with pytest.raises(MappingError, match=r"Tags\.L\[0\] \(S\) is the key, but a filter"):
         Narrowing(STREAM).needing(Attribute("Tags", "L").element(0), "the key")
+    with pytest.raises(MappingError, match="only one type"):
+        Narrowing.parse({SIZE: [1]}, STREAM).needing(Attribute("Size"), "the key")
 
 
 @each(
@@ -160,11 +162,6 @@ def test_element_of_a_list_cannot_be_required() -> None:
 def test_conditions_that_no_item_meets_are_refused(where: Any, complaint: str) -> None:
     with pytest.raises(MappingError, match=complaint):
         Narrowing.parse(where, STREAM)
-
-
-def test_required_attribute_has_one_type() -> None:
-    with pytest.raises(MappingError, match="only one type"):
-        Narrowing.parse({SIZE: [1]}, STREAM).needing(Attribute("Size"), "the key")
 
 
 def test_items_may_leave_by_four_attributes_at_most() -> None:

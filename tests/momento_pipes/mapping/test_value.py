@@ -133,18 +133,11 @@ def test_value_that_would_arrive_changed_is_refused(value: Any, complaint: str) 
         template(value, stream=STREAM, events=WRITTEN)
 
 
-@pytest.mark.parametrize(
-    ("value", "events", "instead"),
-    [
-        ({"a": Field.NEW_IMAGE}, ("REMOVE",), "REMOVE never have: use Field.OLD_IMAGE"),
-        ({"a": Field.OLD_IMAGE}, ("INSERT",), "INSERT never have: use Field.NEW_IMAGE"),
-    ],
-)
-def test_an_image_that_no_event_has_is_refused(
-    value: Any, events: tuple[str, ...], instead: str
-) -> None:
-    with pytest.raises(MappingError, match=instead):
-        template(value, stream=STREAM, events=events)
+def test_an_image_that_no_event_has_is_refused() -> None:
+    with pytest.raises(MappingError, match=r"REMOVE never have: use Field.OLD_IMAGE"):
+        template({"a": Field.NEW_IMAGE}, stream=STREAM, events=("REMOVE",))
+    with pytest.raises(MappingError, match=r"INSERT never have: use Field.NEW_IMAGE"):
+        template({"a": Field.OLD_IMAGE}, stream=STREAM, events=("INSERT",))
 
 
 @each(
