@@ -152,34 +152,6 @@ def test_missing_parts_have_their_defaults() -> None:
     assert (found.logging.level, found.logging.execution_data) == ("OFF", False)
 
 
-@pytest.mark.parametrize(
-    ("changes", "reason"),
-    [
-        ({"Enrichment": "arn:aws:lambda:us-east-1:1:function:f"}, "it has an enrichment"),
-        ({"SourceParameters": {"SqsQueueParameters": {}}}, "the source is not a DynamoDB stream"),
-        (
-            {"Target": f"arn:aws:sqs:{ACCOUNT}:q"},
-            "the target is not an API destination, an event bus or a state machine",
-        ),
-    ],
-)
-def test_unsupported_pipe_is_read_without_further_calls(
-    changes: dict[str, Any], reason: str
-) -> None:
-    clients = Clients({**PIPE, **changes})
-    with pytest.raises(Unsupported, match=f"^pipe put: {reason}$"):
-        clients.read()
-    assert clients.asked == ["pipe put"]
-
-
-@pytest.mark.parametrize("kind", ["OAUTH_CLIENT_CREDENTIALS", "BASIC"])
-def test_another_authorization_is_unsupported_and_no_secret_is_read(kind: str) -> None:
-    clients = Clients(connection={**CONNECTION, "AuthorizationType": kind})
-    with pytest.raises(Unsupported, match=f"authorization is {kind}, not API_KEY"):
-        clients.read()
-    assert not [one for one in clients.asked if one.startswith("secret")]
-
-
 def connection_with(**invocation: list[dict[str, str]]) -> dict[str, Any]:
     """Return the connection with parameters of its own."""
     auth = {**CONNECTION["AuthParameters"], "InvocationHttpParameters": invocation}
@@ -202,15 +174,36 @@ def test_the_connections_parameters_are_its_headers_and_query_string() -> None:
     assert connection.unsupported is None
 
 
+SQS = f"arn:aws:sqs:{ACCOUNT}:q"
+FUNCTION = "arn:aws:lambda:us-east-1:1:function:f"
+NO_TARGET = "the target is not an API destination, an event bus or a state machine$"
+BODY = connection_with(BodyParameters=[{"Key": "a", "Value": "b"}])
+SECRET = connection_with(HeaderParameters=[{"Key": "a"}])
+
+
 @pytest.mark.parametrize(
-    ("invocation", "reason"),
+    ("pipe", "connection", "reason", "asked"),
     [
-        ({"BodyParameters": [{"Key": "a", "Value": "b"}]}, "adds to the request's body"),
-        ({"HeaderParameters": [{"Key": "a"}]}, "secret parameters, which the AWS API"),
+        ({"Enrichment": FUNCTION}, {}, "it has an enrichment$", 1),
+        (
+            {"SourceParameters": {"SqsQueueParameters": {}}},
+            {},
+            "the source is not a DynamoDB stream$",
+            1,
+        ),
+        ({"Target": SQS}, {}, NO_TARGET, 1),
+        ({}, {"AuthorizationType": "OAUTH"}, ".* authorization is OAUTH, not API_KEY", 3),
+        ({}, {"AuthorizationType": "BASIC"}, ".* authorization is BASIC, not API_KEY", 3),
+        ({}, BODY, ".* adds to the request's body", 4),
+        ({}, SECRET, ".* secret parameters, which the AWS API", 4),
     ],
+    ids=["enrichment", "source", "target", "OAuth", "basic", "body", "secret parameters"],
 )
-def test_connection_parameters_that_cannot_be_sent_are_unsupported(
-    invocation: dict[str, list[dict[str, str]]], reason: str
+def test_what_the_engine_cannot_run_is_unsupported_without_further_calls(
+    pipe: dict[str, Any], connection: dict[str, Any], reason: str, asked: int
 ) -> None:
-    with pytest.raises(Unsupported, match=reason):
-        Clients(connection=connection_with(**invocation)).read()
+    clients = Clients(PIPE | pipe, connection=CONNECTION | connection)
+    with pytest.raises(Unsupported, match=f"^pipe put: {reason}"):
+        clients.read()
+    every = ["pipe put", "destination cache", "connection momento", "secret momento"]
+    assert clients.asked == every[:asked]

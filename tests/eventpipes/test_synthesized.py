@@ -1,6 +1,5 @@
 """Pipes read from synthesized JSON: those of the weather stack, and those that cannot be run."""
 
-import copy
 import json
 from pathlib import Path
 from typing import Any
@@ -97,54 +96,61 @@ def test_a_stack_without_pipes_gives_an_empty_list() -> None:
 NO_TARGET = "the target is not an API destination, an event bus"
 
 
+KEY = {"key": "k", "value": "v"}
+OWN = [{"key": "a", "value": "b"}]
+PIPE, CONNECTION = "aws_pipes_pipe", "aws_cloudwatch_event_connection"
+
+
 @pytest.mark.parametrize(
-    ("argument", "value", "reason"),
+    ("type_", "changes", "reason"),
     [
-        ("enrichment", "arn:aws:lambda:us-east-1:1:function:f", "it has an enrichment"),
-        ("source_parameters", {"sqs_queue_parameters": {}}, "the source is not a DynamoDB stream"),
-        ("target", "arn:aws:sqs:us-east-1:1:queue", NO_TARGET),
-        ("target", "${aws_sqs_queue.nope.arn}", NO_TARGET),
-        ("target", "${var.target}", NO_TARGET),
+        (
+            PIPE,
+            {"enrichment": "arn:aws:lambda:us-east-1:1:function:f"},
+            "it has an enrichment",
+        ),
+        (
+            PIPE,
+            {"source_parameters": {"sqs_queue_parameters": {}}},
+            "the source is not a DynamoDB stream",
+        ),
+        (PIPE, {"target": "arn:aws:sqs:us-east-1:1:queue"}, NO_TARGET),
+        (PIPE, {"target": "${aws_sqs_queue.nope.arn}"}, NO_TARGET),
+        (PIPE, {"target": "${var.target}"}, NO_TARGET),
+        (
+            CONNECTION,
+            {"auth_parameters": {"oauth": {"http_method": "POST"}}},
+            "authorization is not an API key",
+        ),
+        (
+            CONNECTION,
+            {"auth_parameters": {"basic": {"username": "a", "password": "b"}}},
+            "authorization is not an API key",
+        ),
+        (
+            CONNECTION,
+            {"auth_parameters": {"api_key": KEY, "invocation_http_parameters": {"body": OWN}}},
+            "request's body",
+        ),
     ],
 )
-def test_another_kind_of_pipe_is_unsupported(
-    document: Any, argument: str, value: object, reason: str
+def test_what_the_engine_cannot_run_is_unsupported(
+    document: Any, type_: str, changes: dict[str, Any], reason: str
 ) -> None:
-    only(document, "aws_pipes_pipe")[argument] = value
+    only(document, type_).update(changes)
     with pytest.raises(Unsupported, match=reason):
         Pipe(definitions(document)[0])
 
 
 def test_missing_connection_is_unsupported(document: Any) -> None:
     """A state is like this after somebody deleted the connection by hand."""
-    del document["resource"]["aws_cloudwatch_event_connection"]
+    del document["resource"][CONNECTION]
     with pytest.raises(Unsupported, match="its connection does not exist"):
         Pipe(definitions(document)[0])
 
 
-KEY = {"key": "k", "value": "v"}
-OWN = [{"key": "a", "value": "b"}]
-
-
-@pytest.mark.parametrize(
-    ("auth", "reason"),
-    [
-        ({"oauth": {"http_method": "POST"}}, "authorization is not an API key"),
-        ({"basic": {"username": "a", "password": "b"}}, "authorization is not an API key"),
-        ({"api_key": KEY, "invocation_http_parameters": {"body": OWN}}, "request's body"),
-    ],
-    ids=["oauth", "basic", "body"],
-)
-def test_a_connection_that_cannot_be_run_is_unsupported(
-    document: Any, auth: dict[str, Any], reason: str
-) -> None:
-    only(document, "aws_cloudwatch_event_connection")["auth_parameters"] = auth
-    with pytest.raises(Unsupported, match=reason):
-        Pipe(definitions(document)[0])
-
-
 def test_the_connections_parameters_are_its_headers_and_query_string(document: Any) -> None:
-    only(document, "aws_cloudwatch_event_connection")["auth_parameters"] = {
+    only(document, CONNECTION)["auth_parameters"] = {
         "api_key": KEY,
         "invocation_http_parameters": {"header": OWN, "query_string": OWN},
     }
@@ -160,16 +166,15 @@ def test_a_document_may_have_no_resources_and_another_provider(document: dict[st
 
 
 def test_missing_arguments_have_awss_defaults(document: Any) -> None:
-    bare = copy.deepcopy(document)
-    for pipe in bare["resource"]["aws_pipes_pipe"].values():
+    for pipe in document["resource"][PIPE].values():
         pipe["source_parameters"] = {
             "dynamodb_stream_parameters": {"starting_position": "TRIM_HORIZON"}
         }
         for name in ("target_parameters", "log_configuration", "desired_state"):
             pipe.pop(name, None)
-    for destination in bare["resource"]["aws_cloudwatch_event_api_destination"].values():
+    for destination in document["resource"]["aws_cloudwatch_event_api_destination"].values():
         destination.pop("invocation_rate_limit_per_second")
-    found = definitions(bare)[0]
+    found = definitions(document)[0]
     assert found.destination.rate_limit == 300
     source = found.source
     assert source.starting_position == "TRIM_HORIZON"

@@ -4,7 +4,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from eventpipes import Pipe, Requests
+from eventpipes import Definition, Pipe, Requests
 from eventpipes.deployed import read_definition
 from eventpipes.planned import after
 from eventpipes.synthesized import definitions
@@ -56,6 +56,17 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
+def assert_batches_and_sends(definition: Definition, key: str) -> None:
+    """Compare how the pipe reads its stream, and the key that it sends."""
+    source = definition.source
+    assert (source.batch_size, source.parallelization_factor) == (50, 3)
+    assert source.maximum_batching_window == 2
+    assert source.on_partial_batch_item_failure == "AUTOMATIC_BISECT"
+    outcome = Pipe(definition).process(INSERT)
+    assert isinstance(outcome, Requests)
+    assert outcome.requests[0].headers["Authorization"] == key
+
+
 def test_synthesized_json_has_the_state_machine_with_its_connection() -> None:
     (definition,) = definitions(DOCUMENT)
     assert definition.unsupported is None
@@ -67,13 +78,7 @@ def test_synthesized_json_has_the_state_machine_with_its_connection() -> None:
     )
     assert definition.target_arn == definition.state_machine.arn
     assert definition.target_arn.endswith(":stateMachine:weather-changes")
-    source = definition.source
-    assert (source.batch_size, source.parallelization_factor) == (50, 3)
-    assert source.maximum_batching_window == 2
-    assert source.on_partial_batch_item_failure == "AUTOMATIC_BISECT"
-    outcome = Pipe(definition).process(INSERT)
-    assert isinstance(outcome, Requests)
-    assert outcome.requests[0].headers["Authorization"] == "${var.key}"
+    assert_batches_and_sends(definition, "${var.key}")
 
 
 def test_a_definition_that_is_an_expression_is_not_run() -> None:
@@ -179,15 +184,7 @@ def test_the_deployed_state_machine_is_read() -> None:
     assert definition.state_machine.log_group_arn == (
         f"arn:aws:logs:{ACCOUNT}:log-group:/aws/vendedlogs/states/weather"
     )
-    source = definition.source
-    assert (source.batch_size, source.parallelization_factor) == (50, 3)
-    assert (source.maximum_batching_window, source.on_partial_batch_item_failure) == (
-        2,
-        "AUTOMATIC_BISECT",
-    )
-    outcome = Pipe(definition).process(INSERT)
-    assert isinstance(outcome, Requests)
-    assert outcome.requests[0].headers["Authorization"] == "planted"
+    assert_batches_and_sends(definition, "planted")
 
 
 def test_without_a_client_a_state_machine_is_not_read() -> None:

@@ -104,23 +104,25 @@ def test_the_values_of_the_connection_win() -> None:
     ]
 
 
-def test_a_record_that_no_filter_matches_is_filtered() -> None:
-    assert isinstance(pipe().process({**INSERT, "eventName": "REMOVE"}), Filtered)
+FAILING = machine(Fail={"Type": "Fail", "Error": "Odd", "Cause": "it is odd"})
 
 
-def test_a_state_machine_may_send_nothing() -> None:
-    assert pipe({"definition": machine(Done={"Type": "Succeed"})}).process(INSERT) == Requests(())
-
-
-def test_a_failed_execution_makes_no_request() -> None:
-    failing = machine(Fail={"Type": "Fail", "Error": "Odd", "Cause": "it is odd"})
-    outcome = pipe({"definition": failing}).process(INSERT)
-    assert outcome == Unprocessable("the state machine fails: Odd: it is odd")
-
-
-def test_an_execution_that_only_sends_a_dead_letter_is_unprocessable() -> None:
-    outcome = pipe({"definition": machine(Letter=letter("too long"))}).process(INSERT)
-    assert outcome == Unprocessable("the state machine sends a dead letter: too long")
+@pytest.mark.parametrize(
+    ("definition", "outcome"),
+    [
+        (machine(Done={"Type": "Succeed"}), Requests(())),
+        (FAILING, Unprocessable("the state machine fails: Odd: it is odd")),
+        (
+            machine(Letter=letter("too long")),
+            Unprocessable("the state machine sends a dead letter: too long"),
+        ),
+    ],
+    ids=["nothing", "failure", "only a dead letter"],
+)
+def test_outcome_of_an_execution_without_a_request(definition: str, outcome: object) -> None:
+    of = pipe({"definition": definition})
+    assert of.process(INSERT) == outcome
+    assert isinstance(of.process({**INSERT, "eventName": "REMOVE"}), Filtered)
 
 
 def test_without_a_template_the_items_are_the_records() -> None:
@@ -139,6 +141,14 @@ def test_a_template_that_makes_no_json_makes_text() -> None:
     assert pipe(input_template="id <$.dynamodb.Keys.id.S>").items([INSERT]) == ["id a"]
 
 
+UNACCEPTABLE: list[tuple[dict[str, Any], str]] = [
+    ({"batch_size": 10_001}, "use 1 to 10000"),
+    ({"parallelization_factor": 11}, "use 1 to 10"),
+    ({"maximum_batching_window": 301}, "use 0 to 300"),
+    ({"on_partial_batch_item_failure": "HALVE"}, "AUTOMATIC_BISECT"),
+]
+
+
 @each(
     ("target", "changes", "error", "said"),
     [
@@ -154,6 +164,10 @@ def test_a_template_that_makes_no_json_makes_text() -> None:
             "the engine runs REQUEST_RESPONSE",
         ),
         ({}, {"query_string": {"a": "b"}}, InvalidDefinition, "write them in its tasks"),
+        *(
+            ({}, {"source": dataclasses.replace(SOURCE, **given)}, InvalidDefinition, said)
+            for given, said in UNACCEPTABLE
+        ),
     ],
 )
 def test_what_cannot_be_run_is_refused(
@@ -162,20 +176,6 @@ def test_what_cannot_be_run_is_refused(
     with pytest.raises(error, match=said) as refused:
         pipe(target, **changes)
     assert str(refused.value).startswith("pipe weather-changes-pipe: ")
-
-
-@each(
-    ("changes", "said"),
-    [
-        ({"batch_size": 10_001}, "use 1 to 10000"),
-        ({"parallelization_factor": 11}, "use 1 to 10"),
-        ({"maximum_batching_window": 301}, "use 0 to 300"),
-        ({"on_partial_batch_item_failure": "HALVE"}, "AUTOMATIC_BISECT"),
-    ],
-)
-def test_a_source_that_aws_refuses_is_refused(changes: dict[str, Any], said: str) -> None:
-    with pytest.raises(InvalidDefinition, match=f"^pipe weather-changes-pipe: .*{said}"):
-        pipe(source=dataclasses.replace(SOURCE, **changes))
 
 
 def test_the_faults_of_the_state_machine_are_those_of_the_pipe() -> None:
