@@ -16,24 +16,26 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.mark.parametrize(
-    ("environment", "lines"),
+    ("stacks", "environment", "lines"),
     [
-        ({}, ["error: MOMENTO_API_ENDPOINT is not set"]),
+        ([], {}, ["error: MOMENTO_API_ENDPOINT is not set"]),
         (
-            {"MOMENTO_API_ENDPOINT": "http://momento.example"},
-            ["error: MOMENTO_API_ENDPOINT is 'http://momento.example', but"],
-        ),
-        (
+            [],
             {"MOMENTO_API_ENDPOINT": ENDPOINT, "NAME_PREFIX": "X", "TAGS": "team"},
             ["error: NAME_PREFIX is 'X'", "error: TAGS is 'team'"],
         ),
+        (
+            ["wether"],
+            {"MOMENTO_API_ENDPOINT": ENDPOINT},
+            ["error: there is no stack 'wether'; there are "],
+        ),
     ],
-    ids=["no endpoint", "endpoint without https", "two wrong values"],
+    ids=["no endpoint", "two wrong values", "unknown stack"],
 )
-def test_wrong_settings_are_printed_in_a_line_each(
-    tmp_path: Path, environment: dict[str, str], lines: list[str]
+def test_what_is_wrong_is_printed_in_a_line_each(
+    tmp_path: Path, stacks: list[str], environment: dict[str, str], lines: list[str]
 ) -> None:
-    run = run_main_here(tmp_path, **environment)
+    run = run_main_here(tmp_path, *stacks, **environment)
     assert run.returncode == 1
     assert run.stdout == ""
     told = run.stderr.splitlines()
@@ -41,13 +43,6 @@ def test_wrong_settings_are_printed_in_a_line_each(
     for line, expected in zip(told, lines, strict=True):
         assert line.startswith(expected)
     assert outputs(tmp_path) == {}
-
-
-def test_unknown_stack_is_printed_in_a_line(tmp_path: Path) -> None:
-    run = run_main_here(tmp_path, "wether", MOMENTO_API_ENDPOINT=ENDPOINT)
-    assert (run.returncode, run.stdout) == (1, "")
-    (told,) = run.stderr.splitlines()
-    assert told.startswith("error: there is no stack 'wether'; there are ")
 
 
 def test_the_weather_stack_is_the_default(tmp_path: Path) -> None:

@@ -39,16 +39,15 @@ def test_every_stack_keeps_its_state_in_s3_encrypted_and_locked(
     }
 
 
-def test_the_bucket_is_protected_from_destroy(state: Synthesized) -> None:
+def test_the_bucket_is_protected_and_has_the_address_that_bootstrap_imports(
+    state: Synthesized,
+) -> None:
+    assert state.one("aws_s3_bucket").address == "aws_s3_bucket.state"
     assert state.one("aws_s3_bucket").arguments == {
         "bucket": "weather-stats-demo-terraform-state",
         "force_destroy": False,
         "lifecycle": {"prevent_destroy": True},
     }
-
-
-def test_the_bucket_has_the_address_that_bootstrap_imports(state: Synthesized) -> None:
-    assert state.one("aws_s3_bucket").address == "aws_s3_bucket.state"
 
 
 def test_the_bucket_follows_the_settings() -> None:
