@@ -127,11 +127,6 @@ def test_in_production_the_policy_allows_the_key_through_the_two_services_only(
     ]
 
 
-def test_no_statement_has_a_wildcard(weather: Synthesized, production: Synthesized) -> None:
-    for statement in [*weather.statements(ROLE).values(), *production.statements(ROLE).values()]:
-        assert not [part for part in statement["Action"] + statement["Resource"] if "*" in part]
-
-
 def test_the_wait_for_iam_is_once_for_each_role(weather: Synthesized) -> None:
     """The wait begins after the policy, which names table and queue. A new policy does not wait."""
     policy = weather.one("aws_iam_role_policy")

@@ -53,7 +53,7 @@ class Bulk(InMemoryMomento):
     objects: dict[str, bytes] = field(default_factory=dict)
     runs: list[dict[str, Any]] = field(default_factory=list)
     failing_stretches: int = 0
-    stretch_error: str = "States.Http.StatusCode.401"
+    stretch_error: str = ""
     """How the failing stretches fail."""
     ends_after: float = 1_000.0
     """After so many seconds a call ends early, and its stretch goes on without it."""

@@ -33,10 +33,12 @@ def test_a_stretch_that_fails_for_a_moment_is_called_again() -> None:
     assert len(table.stretches) == 3
 
 
-def test_a_stretch_that_would_fail_again_is_called_once() -> None:
-    table = bulk(5, failing_stretches=1)
-    assert table.run(1).status == "FAILED"
+def test_an_error_about_every_item_stops_the_run() -> None:
+    """A stretch that would fail again is called once."""
+    table = bulk(300, refuse=lambda _: 401)
+    assert table.run(1).error == "States.ExceedToleratedFailureThreshold"
     assert len(table.stretches) == 1
+    assert table.letters == []
     assert "States.Http.StatusCode.401" in table.failures[0]
 
 

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from eventpipes.workflow import HttpCall
 from momento_pipes.mapping import (
     Attribute,
     CacheEntry,
@@ -142,17 +141,18 @@ def read(momento: InMemoryMomento) -> dict[str, Item]:
     return {key: json.loads(text) for key, text in momento.cache.items()}
 
 
+def unlucky(seed: int) -> InMemoryMomento:
+    """Return a Momento that often refuses a request."""
+    chance = random.Random(seed)  # noqa: S311 - a seeded sequence is the point
+    return InMemoryMomento(refuse=lambda _: chance.choice([None] * 6 + [429, 500, 0]))
+
+
 @pytest.mark.parametrize("name", MAPPINGS)
 @given(changes=writes, size=st.integers(1, 7), seed=st.integers(0, 10_000))
 @reproducibly(15)
 def test_the_cache_equals_the_table(name: str, changes: list[Any], size: int, seed: int) -> None:
     mappings, model = MAPPINGS[name]
-    chance = random.Random(seed)  # noqa: S311 - a seeded sequence is the point
-
-    def unlucky(_: HttpCall) -> int | None:
-        return chance.choice([None] * 6 + [429, 500, 0])
-
-    table, momento = life(changes), InMemoryMomento(refuse=unlucky)
+    table, momento = life(changes), unlucky(seed)
     drain(machine(mappings, STREAM), table.records, momento, size=size)
     assert read(momento) == expected(table, model)
     assert momento.letters == []
@@ -164,14 +164,9 @@ def test_messages_come_in_order_and_after_the_entry(
     changes: list[Any], size: int, seed: int
 ) -> None:
     """Each message comes at least once. Without repetitions, an item's messages are in order."""
-    chance = random.Random(seed)  # noqa: S311 - a seeded sequence is the point
-
-    def unlucky(_: HttpCall) -> int | None:
-        return chance.choice([None] * 6 + [429, 500, 0])
-
     message = TopicMessage(topic="t", value={"at": Attribute("Order", "N"), "id": Field.EVENT_ID})
     mapping = ItemMapping(cache=entry(BOTH_KEYS), topic=message)
-    table, momento = life(changes), InMemoryMomento(refuse=unlucky)
+    table, momento = life(changes), unlucky(seed)
     drain(machine([mapping], STREAM), table.records, momento, size=size)
     told = [json.loads(text)["id"] for _, text in momento.messages]
     first = list(dict.fromkeys(told))

@@ -103,19 +103,37 @@ def test_changed_key_puts_the_new_entry_and_deletes_the_old_one() -> None:
     assert lines(sent(mapping, item(""), item("", More={"S": "x"}))) == []
 
 
-def test_cache_is_named_by_an_attribute() -> None:
-    mapping = ItemMapping(cache=entry(cache=Text("of-", TENANT)))
-    assert lines(sent(mapping, item(tenant="a/b"))) == [
-        "PUT /cache/of-a%2Fb?key=a%2Fb%237&ttl_seconds=60"
-    ]
-
-
-def test_entry_moves_between_caches() -> None:
-    mapping = ItemMapping(cache=entry(cache=STATUS))
-    assert lines(sent(mapping, item("a"), item("b"))) == [
-        "PUT /cache/b?key=t%237&ttl_seconds=60",
-        "DELETE /cache/a?key=t%237",
-    ]
+@each(
+    ("given", "items", "expected"),
+    [
+        (
+            {"cache": Text("of-", TENANT)},
+            [item(tenant="a/b")],
+            ["PUT /cache/of-a%2Fb?key=a%2Fb%237&ttl_seconds=60"],
+        ),
+        (
+            {"cache": STATUS},
+            [item("a"), item("b")],
+            ["PUT /cache/b?key=t%237&ttl_seconds=60", "DELETE /cache/a?key=t%237"],
+        ),
+        ({"ttl": Until(EXPIRES)}, [item()], ["PUT /cache/c?key=t%237&ttl_seconds="]),
+        (
+            {"ttl": Until(EXPIRES, most=10)},
+            [item(Expires={"N": str(EPOCH + 90)})],
+            ["PUT /cache/c?key=t%237&ttl_seconds=10"],
+        ),
+        (
+            {"key": Attribute("Token", "B"), "key_is_unique": True},
+            [item(Token={"B": "+/8="})],
+            ["PUT /cache/c?key_base64=-_8&ttl_seconds=60"],
+        ),
+    ],
+)
+def test_url_of_an_entry_is_read_from_the_item(
+    given: dict[str, Any], items: list[dict[str, Any]], expected: list[str]
+) -> None:
+    """Momento refuses an item without the time; a binary key is URL-safe Base64 without padding."""
+    assert lines(sent(ItemMapping(cache=entry(**given)), *items)) == expected
 
 
 def test_ttl_is_the_time_until_an_attribute() -> None:
@@ -131,26 +149,6 @@ def test_ttl_is_the_time_until_an_attribute() -> None:
     assert ttl_of(EPOCH + 10**9) == "PUT /cache/c?key=t%237&ttl_seconds=86400"
     assert ttl_of(EPOCH) == "DELETE /cache/c?key=t%237"
     assert ttl_of(EPOCH - 5) == "DELETE /cache/c?key=t%237"
-
-
-def test_item_without_the_time_is_sent_so_that_momento_refuses_it() -> None:
-    mapping = ItemMapping(cache=entry(ttl=Until(EXPIRES)))
-    assert lines(sent(mapping, item())) == ["PUT /cache/c?key=t%237&ttl_seconds="]
-
-
-def test_longest_ttl_can_be_set() -> None:
-    mapping = ItemMapping(cache=entry(ttl=Until(EXPIRES, most=10)))
-    assert lines(sent(mapping, item(Expires={"N": str(EPOCH + 90)}))) == [
-        "PUT /cache/c?key=t%237&ttl_seconds=10"
-    ]
-
-
-def test_binary_key_is_sent_as_momento_takes_it() -> None:
-    """URL-safe Base64 without padding; the stream has "+/8=" for the bytes fb ff."""
-    mapping = ItemMapping(cache=entry(key=Attribute("Token", "B"), key_is_unique=True))
-    assert lines(sent(mapping, item(Token={"B": "+/8="}))) == [
-        "PUT /cache/c?key_base64=-_8&ttl_seconds=60"
-    ]
 
 
 PLAIN_CASES: dict[str, tuple[dict[str, Any], Any]] = {
