@@ -145,7 +145,8 @@ class Interpreter:
             case Fail():
                 raise StateError(_text(state.error, scope), _text(state.cause, scope))
             case Wait():
-                await self._sleep(_waited(state, scope))
+                seconds = state.seconds.evaluate(scope)
+                await self._sleep(_whole_number(seconds, f"Seconds of the state {state.name!r}", 0))
                 return _leave(state, scope, scope.states["input"])
             case Map():
                 return await self._iterated(state, scope, trail)
@@ -286,14 +287,11 @@ class Interpreter:
         return {"MessageId": await self.services.send_message(url, body)}
 
 
-def _waited(state: Wait, scope: Scope) -> float:
-    seconds = state.seconds.evaluate(scope)
-    if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 0:
-        raise StateError(
-            QUERY_EVALUATION_ERROR,
-            f"Seconds of the state {state.name!r} is {seconds!r}, not a whole number from 0",
-        )
-    return float(seconds)
+def _whole_number(number: object, what: str, least: int) -> float:
+    if isinstance(number, bool) or not isinstance(number, int) or number < least:
+        said = f"{what} is {number!r}, not a whole number from {least}"
+        raise StateError(QUERY_EVALUATION_ERROR, said)
+    return float(number)
 
 
 def _called(state: Task) -> dict[str, str]:
@@ -307,12 +305,7 @@ def _seconds(state: Task, scope: Scope) -> float:
     if state.timeout is None:
         return most
     seconds = state.timeout.evaluate(scope)
-    if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds < 1:
-        raise StateError(
-            QUERY_EVALUATION_ERROR,
-            f"TimeoutSeconds of the state {state.name!r} is {seconds!r}, not a number above 0",
-        )
-    return float(min(seconds, most))
+    return min(_whole_number(seconds, f"TimeoutSeconds of the state {state.name!r}", 1), most)
 
 
 def _with(scope: Scope, **members: object) -> Scope:
