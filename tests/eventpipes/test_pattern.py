@@ -131,19 +131,18 @@ def test_number_that_no_double_holds_is_refused_with_the_nearest_double(
         eventpipes.compile(f'{{"a":[{{"numeric":[">",{says.split()[1]}]}}]}}')
 
 
-def test_unknown_operator_is_refused_with_the_known_operators() -> None:
-    with pytest.raises(eventpipes.InvalidPattern, match=r"anything-but, cidr, .*, wildcard"):
-        eventpipes.compile({"a": [{"like": "x"}]})
-
-
-def test_text_that_is_not_json_is_refused_with_the_place_of_the_error() -> None:
-    with pytest.raises(eventpipes.InvalidPattern, match=r"it is not JSON: .* column 6"):
-        eventpipes.compile('{"a":')
-
-
-def test_dict_that_json_cannot_have_is_refused() -> None:
-    with pytest.raises(eventpipes.InvalidPattern, match="not JSON"):
-        eventpipes.compile({"a": [{"prefix": object()}]})
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ({"a": [{"like": "x"}]}, r"anything-but, cidr, .*, wildcard"),
+        ('{"a":', r"it is not JSON: .* column 6"),
+        ({"a": [{"prefix": object()}]}, "not JSON"),
+    ],
+    ids=["unknown operator", "text that is not JSON", "object that JSON cannot have"],
+)
+def test_the_message_says_what_is_known(pattern: str | dict[str, Any], message: str) -> None:
+    with pytest.raises(eventpipes.InvalidPattern, match=message):
+        eventpipes.compile(pattern)
 
 
 @each(case=[case for case in VALID if isinstance(case["pattern"], dict)])

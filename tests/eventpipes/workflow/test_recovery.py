@@ -22,23 +22,19 @@ def test_an_error_is_retried_with_growing_delays() -> None:
     assert services.slept == [1, 2]
 
 
-def test_the_defaults_are_three_attempts() -> None:
+@each(
+    ("fields", "slept"),
+    [
+        ({}, [1, 2, 4]),
+        ({"IntervalSeconds": 3, "MaxDelaySeconds": 5, "JitterStrategy": "FULL"}, [1.5, 2.5, 2.5]),
+    ],
+)
+def test_a_delay_is_limited_and_drawn_by_chance(fields: dict[str, Any], slept: list[float]) -> None:
+    """By default there are three attempts more, and neither a limit nor chance."""
     services = Script([answer(500, "down")])
-    execution = run(retried({"ErrorEquals": ["States.ALL"]}), None, services)
+    execution = run(retried({"ErrorEquals": ["States.ALL"], **fields}), None, services)
     assert (execution.error, execution.cause) == ("States.Http.StatusCode.500", "down")
-    assert services.slept == [1, 2, 4]
-
-
-def test_a_delay_is_limited_and_drawn_by_chance() -> None:
-    retrier = {
-        "ErrorEquals": ["States.ALL"],
-        "IntervalSeconds": 3,
-        "MaxDelaySeconds": 5,
-        "JitterStrategy": "FULL",
-    }
-    services = Script([answer(500)])
-    run(retried(retrier), None, services)
-    assert services.slept == [1.5, 2.5, 2.5]
+    assert services.slept == slept
 
 
 def test_each_retrier_counts_its_own_attempts() -> None:

@@ -77,8 +77,9 @@ def test_each_role_may_do_what_its_machine_does(bulk: Synthesized) -> None:
     verify = bulk.statements(f"{PREFIX}-bulk-verify")
     assert verify["Compare"]["Resource"] == [bulk.one("aws_lambda_function").ref("arn")]
     function = bulk.statements(f"{PREFIX}-bulk-verify-function")
-    assert "cloudwatch:PutMetricData" not in json.dumps(function)
-    assert "dynamodb:Put" not in json.dumps(function)
+    assert "dynamodb:Scan" in json.dumps(function)
+    for other in ("cloudwatch:PutMetricData", "dynamodb:Put", "GetRecords", "ListStreams"):
+        assert other not in json.dumps(function)
 
 
 def test_the_page_machine_only_puts_entries(bulk: Synthesized) -> None:
@@ -94,13 +95,6 @@ def test_the_page_machine_may_delete_an_entry_whose_time_has_passed() -> None:
         mapping = ItemMapping(cache=CacheEntry(key=key, ttl=ttl))
         requests = requests_of([mapping], Stream(KeySchema(key)), "cache")
         assert methods([one for one in requests if isinstance(one, EntryRequests)]) == expected
-
-
-def test_the_function_may_not_read_the_stream(bulk: Synthesized) -> None:
-    function = json.dumps(bulk.statements(f"{PREFIX}-bulk-verify-function"))
-    assert "dynamodb:Scan" in function
-    assert "GetRecords" not in function
-    assert "ListStreams" not in function
 
 
 def test_a_child_of_a_map_may_have_the_role_under_either_name(bulk: Synthesized) -> None:

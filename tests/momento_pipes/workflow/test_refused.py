@@ -1,5 +1,7 @@
 """What a workflow refuses to send, and what other topologies refuse and name this one for."""
 
+from typing import Any
+
 import pytest
 
 from momento_pipes.mapping import (
@@ -83,18 +85,6 @@ def test_what_the_stream_does_not_show_is_refused(view: StreamView) -> None:
         machine([mapping], Stream(STREAM.keys, view))
 
 
-def test_two_entries_of_an_item_may_not_share_a_key() -> None:
-    with pytest.raises(MappingError, match="two entries of an item have the key Tenant"):
-        machine([ItemMapping(cache=[entry(), entry(value={"a": 1})])], STREAM)
-    machine([ItemMapping(cache=[entry(), entry(cache="other")])], STREAM)
-
-
-def test_joined_key_has_text_between_its_attributes() -> None:
-    with pytest.raises(MappingError, match="without text between two attributes"):
-        machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER)))], STREAM)
-    machine([ItemMapping(cache=entry(key=Text(TENANT, ORDER), key_is_unique=True))], STREAM)
-
-
 @pytest.mark.parametrize(
     ("mapping", "why"),
     [
@@ -104,6 +94,14 @@ def test_joined_key_has_text_between_its_attributes() -> None:
             "the name of the topic's cache is in C",
         ),
         (ItemMapping(cache=[entry(), entry(cache="c")]), "two entries of an item"),
+        (
+            ItemMapping(cache=[entry(), entry(value={"a": 1})]),
+            "two entries of an item have the key Tenant",
+        ),
+        (
+            ItemMapping(cache=entry(key=Text(TENANT, ORDER))),
+            "without text between two attributes",
+        ),
         (
             ItemMapping(
                 topic=TopicMessage(topic="t", events=("REMOVE",), where={STATUS: [Became("a")]})
@@ -115,3 +113,13 @@ def test_joined_key_has_text_between_its_attributes() -> None:
 def test_mapping_that_would_send_nonsense_is_refused(mapping: ItemMapping, why: str) -> None:
     with pytest.raises(MappingError, match=why):
         machine([mapping], STREAM)
+
+
+@each(
+    cache=[
+        [entry(), entry(cache="other")],
+        entry(key=Text(TENANT, ORDER), key_is_unique=True),
+    ]
+)
+def test_entries_that_differ_are_accepted(cache: Any) -> None:
+    machine([ItemMapping(cache=cache)], STREAM)
