@@ -38,6 +38,10 @@ def test_every_dynamodb_type_is_accepted(type_: str) -> None:
     assert Attribute("a", type_).path == f"a.{type_}"
 
 
+NO_NAMES: list[Any] = ["", 5, None]
+NO_INDEXES: list[Any] = [-1, "0"]
+
+
 @each(
     ("make", "complaint"),
     [
@@ -50,7 +54,7 @@ def test_every_dynamodb_type_is_accepted(type_: str) -> None:
         ),
         *(
             (partial(Attribute, name), r"an attribute's name is .*; write text")
-            for name in ("", 5, None)
+            for name in NO_NAMES
         ),
         *(
             (partial(Attribute, "a", "S", place), r"not a place in an item: write .*member\(")
@@ -63,14 +67,17 @@ def test_every_dynamodb_type_is_accepted(type_: str) -> None:
                 partial(Attribute("Tags", "L").element, index),
                 r"element\(.*\) of Tags \(L\): .* the first is 0",
             )
-            for index in (-1, "0")
+            for index in NO_INDEXES
         ),
         (partial(KeySchema, Attribute("m", "M").member("k")), "a whole attribute"),
         (
             partial(KeySchema, CITY, Attribute("City", "N")),
             "both partition key and sort key; remove the sort key",
         ),
-        (partial(KeySchema, "City"), r"""a key is 'City'; write Attribute\("City"\), or"""),
+        (
+            partial(KeySchema, "City"),  # type: ignore[arg-type]
+            r"""a key is 'City'; write Attribute\("City"\), or""",
+        ),
         (
             partial(StreamView.parse, "NEW"),
             "view is 'NEW'; write one of KEYS_ONLY, NEW_IMAGE,",
