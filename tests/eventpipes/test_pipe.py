@@ -361,8 +361,5 @@ def test_definition_at_its_limits_is_accepted(changes: dict[str, Any]) -> None:
 def test_definition_that_the_engine_cannot_run_is_unsupported() -> None:
     with pytest.raises(Unsupported, match=r"^pipe cache-put: it has an enrichment$"):
         pipe(unsupported="it has an enrichment")
-
-
-def test_a_connection_that_cannot_be_run_is_unsupported() -> None:
     with pytest.raises(Unsupported, match=r"^pipe cache-put: OAuth$"):
         pipe_with(dataclasses.replace(CONNECTION, unsupported="OAuth"))

@@ -72,26 +72,22 @@ def test_nobody_may_delete_the_key_unless_a_destroy_is_allowed(
     assert ("lifecycle" not in key.arguments) is allowed
 
 
-def test_principals_use_the_key_only_through_the_services_with_the_data() -> None:
-    use = _statements()["UseThroughServices"]
+def test_the_key_is_used_only_through_the_services_with_the_data() -> None:
+    """Principals use it through these; DynamoDB alone is granted it, and alarms have one topic."""
+    statements = _statements()
+    use, publish = statements["UseThroughServices"], statements["PublishAlarms"]
+    (grant,) = [each for each in statements.values() if "kms:CreateGrant" in each["Action"]]
+    services = [f"{name}.eu-west-1.amazonaws.com" for name in ("dynamodb", "secretsmanager", "sqs")]
     assert use["Principal"] == {"AWS": ROOT}
-    assert use["Condition"] == {
-        "StringEquals": {
-            "kms:ViaService": [
-                "dynamodb.eu-west-1.amazonaws.com",
-                "secretsmanager.eu-west-1.amazonaws.com",
-                "sqs.eu-west-1.amazonaws.com",
-            ]
-        }
-    }
-
-
-def test_dynamodb_alone_may_be_granted_the_key() -> None:
-    statements = _statements().values()
-    (grant,) = [each for each in statements if "kms:CreateGrant" in each["Action"]]
+    assert use["Condition"] == {"StringEquals": {"kms:ViaService": services}}
     assert grant["Condition"] == {
         "Bool": {"kms:GrantIsForAWSResource": "true"},
-        "StringEquals": {"kms:ViaService": "dynamodb.eu-west-1.amazonaws.com"},
+        "StringEquals": {"kms:ViaService": services[0]},
+    }
+    assert publish["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    assert publish["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
+    assert publish["Condition"] == {
+        "StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": TOPIC}
     }
 
 
@@ -101,15 +97,6 @@ def test_cloudwatch_logs_uses_the_key_for_each_pipelines_log_group() -> None:
         logs = _statements(*groups)["EncryptLogs"]
         assert logs["Principal"] == {"Service": "logs.eu-west-1.amazonaws.com"}
         assert logs["Condition"] == {"ArnEquals": {"kms:EncryptionContext:aws:logs:arn": written}}
-
-
-def test_cloudwatchs_alarms_use_the_key_for_one_topic() -> None:
-    publish = _statements()["PublishAlarms"]
-    assert publish["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
-    assert publish["Action"] == ["kms:Decrypt", "kms:GenerateDataKey*"]
-    assert publish["Condition"] == {
-        "StringEquals": {"kms:EncryptionContext:aws:sns:topicArn": TOPIC}
-    }
 
 
 def test_every_statement_that_allows_encryption_has_a_condition() -> None:

@@ -149,16 +149,19 @@ def test_the_program_waits_until_the_connection_is_authorized() -> None:
     assert (len(aws.sent), waits) == (1, [1, 1])
 
 
-def test_the_update_is_sent_again_while_another_update_runs() -> None:
-    aws = Reluctant([("ConcurrentModificationException", "busy")] * 2, ["AUTHORIZED"])
-    update(GIVEN, lambda *_, **__: aws, sleep=lambda _: None)
-    assert len(aws.sent) == 3
-
-
-def test_the_update_is_sent_again_until_the_new_kms_key_may_be_used() -> None:
-    aws = Reluctant([("AccessDeniedException", "no kms:Decrypt")], ["AUTHORIZED"])
-    update(GIVEN | {"CONNECTION_KMS_KEY": "arn:k"}, lambda *_, **__: aws, sleep=lambda _: None)
-    assert [sent["KmsKeyIdentifier"] for sent in aws.sent] == ["arn:k", "arn:k"]
+@pytest.mark.parametrize(
+    ("refusals", "key"),
+    [
+        ([("ConcurrentModificationException", "busy")] * 2, {}),
+        ([("AccessDeniedException", "no kms:Decrypt")], {"CONNECTION_KMS_KEY": "arn:k"}),
+    ],
+    ids=["another update runs", "the new KMS key may not be used yet"],
+)
+def test_the_update_is_sent_again(refusals: list[tuple[str, str]], key: dict[str, str]) -> None:
+    aws, times = Reluctant(refusals, ["AUTHORIZED"]), len(refusals) + 1
+    update(GIVEN | key, lambda *_, **__: aws, sleep=lambda _: None)
+    sent = [one.get("KmsKeyIdentifier") for one in aws.sent]
+    assert sent == [key.get("CONNECTION_KMS_KEY")] * times
 
 
 def test_the_program_gives_up_after_five_minutes() -> None:

@@ -134,13 +134,3 @@ def test_the_dashboard_shows_the_watch(watched: Synthesized) -> None:
 
 def test_stack_and_function_name_the_same_namespace() -> None:
     assert given.NAMESPACE == watch_settings.NAMESPACE
-
-
-def test_the_metrics_of_lambda_are_documented(watched: Synthesized) -> None:
-    used = {
-        query["metric"]["metric_name"]
-        for alarm in watched.blocks("aws_cloudwatch_metric_alarm")
-        for query in alarm["metric_query"]
-        if query.get("metric", {}).get("namespace") == "AWS/Lambda"
-    }
-    assert used == {"Errors", "Invocations"}
