@@ -8,7 +8,7 @@ import pytest
 
 from momento_pipes.judgement import judgement
 from momento_pipes.mapping import PipeConfig, RuleConfig, union_of_filters
-from tests.synthesized import Block, Synthesized, read_settings, synthesize
+from tests.synthesized import Block, Synthesized, synthesize
 
 PREFIX = "weather-stats-demo"
 OPERATIONS = ("cache-put", "topic-publish", "cache-delete")
@@ -191,19 +191,3 @@ def test_variables_with_the_same_name_get_different_names() -> None:
     rule = RuleConfig.of_pipe(config, event_source="s")
     assert rule.input_template == '{"x":<a_b>,"y":<a_b_1>,"z":<a_b>}'
     assert rule.input_paths == {"a_b": "$.detail.a.b", "a_b_1": "$.detail.a_b"}
-
-
-@pytest.mark.parametrize(
-    ("environment", "topology"),
-    [
-        ({}, "pipes"),
-        ({"STACK": "weather"}, "pipes"),
-        ({"STACK": "orders"}, "workflow"),
-        ({"STACK": "orders", "TOPOLOGY": "pipes"}, "pipes"),
-        ({"TOPOLOGY": "workflow"}, "workflow"),
-    ],
-)
-def test_the_default_of_a_stack_of_ones_own_is_a_workflow(
-    environment: dict[str, str], topology: str
-) -> None:
-    assert read_settings(**environment).topology == topology

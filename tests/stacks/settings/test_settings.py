@@ -76,35 +76,42 @@ def test_other_variables_of_the_environment_are_not_read() -> None:
     assert read_settings(**dict.fromkeys(strangers, "stranger")) == read_settings()
 
 
-@pytest.mark.parametrize(
-    ("environment", "region"),
+CARS = {"NAME_PREFIX": "cars"}
+OWN_STATE = {"STATE_BUCKET": "mine", "STATE_KEY": "a/b"}
+
+
+@each(
+    ("environment", "name", "value"),
     [
-        ({}, "us-east-1"),
-        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "eu-west-1"),
-        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "us-west-2"}, "us-west-2"),
+        ({}, "region", "us-east-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1"}, "region", "eu-west-1"),
+        ({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_REGION": "us-west-2"}, "region", "us-west-2"),
+        ({"MOMENTO_API_ENDPOINT": ENDPOINT}, "momento_api_endpoint", ENDPOINT),
+        ({"MOMENTO_API_ENDPOINT": f"{ENDPOINT}/"}, "momento_api_endpoint", ENDPOINT),
+        ({"TAGS": "team=weather"}, "tags", {"team": "weather"}),
+        ({"TAGS": " team = weather , stage=test,"}, "tags", {"team": "weather", "stage": "test"}),
+        ({"TAGS": "formula=a=b,empty="}, "tags", {"formula": "a=b", "empty": ""}),
+        ({}, "state_bucket", "weather-stats-demo-terraform-state"),
+        ({}, "state_key", "weather-stats-demo/terraform.tfstate"),
+        (CARS, "state_bucket", "cars-terraform-state"),
+        (CARS, "state_key", "cars/terraform.tfstate"),
+        (OWN_STATE, "state_bucket", "mine"),
+        (OWN_STATE, "state_key", "a/b"),
+        ({}, "topology", "pipes"),
+        ({"STACK": "weather"}, "topology", "pipes"),
+        ({"STACK": "orders"}, "topology", "workflow"),
+        ({"STACK": "orders", "TOPOLOGY": "pipes"}, "topology", "pipes"),
+        ({"TOPOLOGY": "workflow"}, "topology", "workflow"),
     ],
 )
-def test_the_region_is_read_as_aws_tools_read_it(environment: dict[str, str], region: str) -> None:
-    assert read_settings(**environment).region == region
+def test_a_setting_is_read_from_the_environment(
+    environment: dict[str, str], name: str, value: object
+) -> None:
+    """The region is read as AWS's tools read it; bucket and key of the state follow the prefix.
 
-
-@pytest.mark.parametrize(
-    ("given", "kept"), [(ENDPOINT, ENDPOINT), (f"{ENDPOINT}/", ENDPOINT)], ids=["bare", "slash"]
-)
-def test_the_endpoint_is_kept_without_a_slash_at_its_end(given: str, kept: str) -> None:
-    assert read_settings(MOMENTO_API_ENDPOINT=given).momento_api_endpoint == kept
-
-
-@pytest.mark.parametrize(
-    ("given", "tags"),
-    [
-        ("team=weather", {"team": "weather"}),
-        (" team = weather , stage=test,", {"team": "weather", "stage": "test"}),
-        ("formula=a=b,empty=", {"formula": "a=b", "empty": ""}),
-    ],
-)
-def test_tags_are_pairs(given: str, tags: dict[str, str]) -> None:
-    assert read_settings(TAGS=given).tags == tags
+    A stack of one's own has a workflow unless another topology is set.
+    """
+    assert getattr(read_settings(**environment), name) == value
 
 
 def test_allow_destroy_changes_only_the_protection_from_destroy() -> None:
@@ -302,21 +309,6 @@ def test_settings_cannot_be_changed() -> None:
     settings = read_settings()
     with pytest.raises(ValidationError, match="frozen"):
         settings.retry_attempts = 5  # type: ignore[misc]
-
-
-@pytest.mark.parametrize(
-    ("environment", "bucket", "key"),
-    [
-        ({}, "weather-stats-demo-terraform-state", "weather-stats-demo/terraform.tfstate"),
-        ({"NAME_PREFIX": "cars"}, "cars-terraform-state", "cars/terraform.tfstate"),
-        ({"STATE_BUCKET": "mine", "STATE_KEY": "a/b"}, "mine", "a/b"),
-    ],
-)
-def test_state_key_follows_the_prefix_unless_set(
-    environment: dict[str, str], bucket: str, key: str
-) -> None:
-    settings = read_settings(**environment)
-    assert (settings.state_bucket, settings.state_key) == (bucket, key)
 
 
 @pytest.mark.parametrize(
