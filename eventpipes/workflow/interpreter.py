@@ -146,7 +146,8 @@ class Interpreter:
                 raise StateError(_text(state.error, scope), _text(state.cause, scope))
             case Wait():
                 seconds = state.seconds.evaluate(scope)
-                await self._sleep(_whole_number(seconds, f"Seconds of the state {state.name!r}", 0))
+                what = f"Seconds of the state {state.name!r}"
+                await self._sleep(_whole_number(seconds, what, 0, "a whole number from 0"))
                 return _leave(state, scope, scope.states["input"])
             case Map():
                 return await self._iterated(state, scope, trail)
@@ -287,10 +288,9 @@ class Interpreter:
         return {"MessageId": await self.services.send_message(url, body)}
 
 
-def _whole_number(number: object, what: str, least: int) -> float:
+def _whole_number(number: object, what: str, least: int, wanted: str) -> float:
     if isinstance(number, bool) or not isinstance(number, int) or number < least:
-        said = f"{what} is {number!r}, not a whole number from {least}"
-        raise StateError(QUERY_EVALUATION_ERROR, said)
+        raise StateError(QUERY_EVALUATION_ERROR, f"{what} is {number!r}, not {wanted}")
     return float(number)
 
 
@@ -305,7 +305,8 @@ def _seconds(state: Task, scope: Scope) -> float:
     if state.timeout is None:
         return most
     seconds = state.timeout.evaluate(scope)
-    return min(_whole_number(seconds, f"TimeoutSeconds of the state {state.name!r}", 1), most)
+    what = f"TimeoutSeconds of the state {state.name!r}"
+    return min(_whole_number(seconds, what, 1, "a number above 0"), most)
 
 
 def _with(scope: Scope, **members: object) -> Scope:
