@@ -76,9 +76,9 @@ class RequestForm:
             raise Unsupported(connection.unsupported)
         self._method = destination.method
         self._secret = Origin(kind="connection", expression=connection.name)
-        self._endpoint = _Endpoint(destination.endpoint, path_parameters)
         for subject, shape, text in named_texts(path_parameters, query_string, headers):
             check_value(subject, text, model[shape])
+        self._endpoint = _Endpoint(destination.endpoint, path_parameters)
         self._query = [
             (f"{encode(name)}=", text, compile_value(text))
             for name, text in query_string.items()
