@@ -85,7 +85,13 @@ class _TemplateWriter:
         self._image = "OldImage" if set(events) == {"REMOVE"} else "NewImage"
 
     def object(self, members: Mapping[str, Part]) -> str:
+        if self._depth == DEEPEST:
+            raise MappingError(
+                f"the value has more than {DEEPEST} levels, or contains itself: send less"
+            )
+        self._depth += 1
         inner = ",".join(f"{_name(name)}:{self._part(part)}" for name, part in members.items())
+        self._depth -= 1
         return f"{{{inner}}}"
 
     def field(self, field: Field) -> str:
@@ -109,14 +115,7 @@ class _TemplateWriter:
             case Text() | Before() | Plain():
                 raise only_in_workflow(f"the value has {part.label}")
             case Mapping():
-                if self._depth == DEEPEST:
-                    raise MappingError(
-                        f"the value has more than {DEEPEST} levels, or contains itself: send less"
-                    )
-                self._depth += 1
-                inner = self.object(part)
-                self._depth -= 1
-                return inner
+                return self.object(part)
             case int() if part.bit_length() <= LARGEST:
                 return json.dumps(part)
             case float() if math.isfinite(part):

@@ -1,5 +1,7 @@
 """What a workflow refuses to send, and what other topologies refuse and name this one for."""
 
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -123,3 +125,19 @@ def test_mapping_that_would_send_nonsense_is_refused(mapping: ItemMapping, why: 
 )
 def test_entries_that_differ_are_accepted(cache: Any) -> None:
     machine([ItemMapping(cache=cache)], STREAM)
+
+
+@pytest.mark.parametrize("levels", [32, 33])
+def test_pipes_and_workflows_send_values_of_32_levels(levels: int) -> None:
+    """32 are the most that an item of DynamoDB has; the value itself is the first."""
+    value: dict[str, Any] = {"a": STATUS}
+    for _ in range(levels - 1):
+        value = {"a": value}
+    mapping = ItemMapping(topic=TopicMessage(topic="t", value=value))
+    makes: list[Callable[[], object]] = [
+        lambda: mapping.pipe_configs(STREAM, "c"),
+        lambda: machine([mapping], STREAM),
+    ]
+    for make in makes:
+        with nullcontext() if levels == 32 else pytest.raises(MappingError, match="32 levels"):
+            make()
