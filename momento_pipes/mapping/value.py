@@ -77,6 +77,19 @@ def members(value: Sequence[Attribute]) -> dict[str, Part]:
     return dict(zip(names, value, strict=True))
 
 
+def must_have(field: Field, stream: Stream, events: Collection[str]) -> None:
+    """Raise MappingError if the records of these changes do not have a field."""
+    image = SHOWN.get(field)
+    if image is not None:
+        stream.must_show(image, f"the value has {field.label}")
+        if not set(events) & set(IMAGE_OF[image]):
+            other = Field.OLD_IMAGE if field is Field.NEW_IMAGE else Field.NEW_IMAGE
+            raise MappingError(
+                f"the value has {field.label}, which {' and '.join(events)} never have:"
+                f" use {other.label}"
+            )
+
+
 class _TemplateWriter:
     def __init__(self, stream: Stream, events: Collection[str]) -> None:
         self._stream = stream
@@ -95,15 +108,7 @@ class _TemplateWriter:
         return f"{{{inner}}}"
 
     def field(self, field: Field) -> str:
-        image = SHOWN.get(field)
-        if image is not None:
-            self._stream.must_show(image, f"the value has {field.label}")
-            if not set(self._events) & set(IMAGE_OF[image]):
-                other = Field.OLD_IMAGE if field is Field.NEW_IMAGE else Field.NEW_IMAGE
-                raise MappingError(
-                    f"the value has {field.label}, which {' and '.join(self._events)} never have:"
-                    f" use {other.label}"
-                )
+        must_have(field, self._stream, self._events)
         return f"<{field.value}>"
 
     def _part(self, part: Part) -> str:

@@ -8,9 +8,9 @@ from typing import Any
 from momento_pipes.mapping.attribute import Attribute
 from momento_pipes.mapping.errors import MappingError, must_be_literal, shown
 from momento_pipes.mapping.plain import Before, Plain
-from momento_pipes.mapping.record import IMAGE_OF, Field, Stream
+from momento_pipes.mapping.record import Field, Stream
 from momento_pipes.mapping.text import Text
-from momento_pipes.mapping.value import DEEPEST, LARGEST, SHOWN, Value, members
+from momento_pipes.mapping.value import DEEPEST, LARGEST, SHOWN, Value, members, must_have
 from momento_pipes.workflow.jsonata import RecordImages, constant, expression, quoted
 
 PLAIN = (
@@ -99,13 +99,7 @@ class _BodyWriter:
         return self._images.value(attribute, self._of(image))
 
     def _field(self, field: Field) -> str:
-        image = SHOWN.get(field)
-        if image is not None:
-            self._stream.must_show(image, f"the value has {field.label}")
-            if not set(self._events) & set(IMAGE_OF[image]):
-                raise MappingError(
-                    f"the value has {field.label}, which {' and '.join(self._events)} never have"
-                )
+        must_have(field, self._stream, self._events)
         return or_empty(f"{self._images.record}{field.value[1:]}")
 
     def _plain(self, part: Plain) -> str:

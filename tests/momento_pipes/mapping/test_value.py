@@ -2,6 +2,8 @@
 
 import json
 import math
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from eventpipes import Template
 from momento_pipes.mapping import Attribute, Field, KeySchema, MappingError, Stream, StreamView
 from momento_pipes.mapping.attribute import TYPES
 from momento_pipes.mapping.value import members, template
+from momento_pipes.workflow.body import body
 from tests.each import each
 
 CITY, SPEED = Attribute("City"), Attribute("Speed", "N")
@@ -133,11 +136,18 @@ def test_value_that_would_arrive_changed_is_refused(value: Any, complaint: str) 
         template(value, stream=STREAM, events=WRITTEN)
 
 
-def test_an_image_that_no_event_has_is_refused() -> None:
-    with pytest.raises(MappingError, match=r"REMOVE never have: use Field.OLD_IMAGE"):
-        template({"a": Field.NEW_IMAGE}, stream=STREAM, events=("REMOVE",))
-    with pytest.raises(MappingError, match=r"INSERT never have: use Field.NEW_IMAGE"):
-        template({"a": Field.OLD_IMAGE}, stream=STREAM, events=("INSERT",))
+@pytest.mark.parametrize(
+    "make", [template, partial(body, record="$record")], ids=["pipe", "workflow"]
+)
+@pytest.mark.parametrize(
+    ("field", "event", "other"),
+    [(Field.NEW_IMAGE, "REMOVE", "OLD_IMAGE"), (Field.OLD_IMAGE, "INSERT", "NEW_IMAGE")],
+)
+def test_an_image_that_no_event_has_is_refused(
+    make: Callable[..., object], field: Field, event: str, other: str
+) -> None:
+    with pytest.raises(MappingError, match=f"{event} never have: use Field.{other}"):
+        make({"a": field}, stream=STREAM, events=(event,))
 
 
 @each(
