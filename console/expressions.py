@@ -1,6 +1,5 @@
 """The expressions of a workflow's HTTP Tasks: by the task, and by the field of its arguments."""
 
-import copy
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,11 +15,11 @@ _FIXED = ("InvocationConfig", "Method")
 
 def expressions_of(route: WorkflowRoute) -> dict[str, str]:
     """Return the text of each field of the tasks that send the route's requests."""
-    expressions: dict[str, str] = {}
-    for name, task in _tasks(json.loads(route.machine), route.method):
-        for path, value in _leaves(task["Arguments"], ()):
-            expressions[f"{name}{SEPARATOR}{'.'.join(path)}"] = value
-    return expressions
+    return {
+        f"{name}{SEPARATOR}{'.'.join(path)}": value
+        for name, arguments in route.tasks.items()
+        for path, value in _leaves(arguments, ())
+    }
 
 
 def with_expressions(route: WorkflowRoute, edited: Mapping[str, str]) -> str:
@@ -30,15 +29,15 @@ def with_expressions(route: WorkflowRoute, edited: Mapping[str, str]) -> str:
         ConsoleError: there is no such field; the message says which there are.
 
     """
-    machine = copy.deepcopy(json.loads(route.machine))
+    machine = json.loads(route.machine)
     known = expressions_of(route)
     for place, text in edited.items():
         if place not in known:
             raise ConsoleError(
                 f"there is no field {place!r} in the tasks; there are {', '.join(known)}"
             )
-        for name, task in _tasks(machine, route.method):
-            _replace(task["Arguments"], name, place, text)
+        for name, arguments in http_tasks(machine, route.method).items():
+            _replace(arguments, name, place, text)
     return json.dumps(machine, ensure_ascii=False)
 
 
@@ -49,12 +48,6 @@ def _replace(arguments: dict[str, Any], task: str, place: str, text: str) -> Non
             for step in path[:-1]:
                 held = held[int(step) if isinstance(held, list) else step]
             held[int(path[-1]) if isinstance(held, list) else path[-1]] = text
-
-
-def _tasks(machine: Mapping[str, Any], method: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, task in http_tasks(machine):
-        if task["Arguments"].get("Method") == method:
-            yield name, task
 
 
 def _leaves(value: object, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:

@@ -1,12 +1,11 @@
 """Where a route sends: a cache or a topic of Momento, read from its definition."""
 
-import json
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from eventpipes.operations import PUBLISH
 from live.route import Route
-from live.workflow_route import WorkflowRoute, http_tasks
+from live.workflow_route import WorkflowRoute
 
 MANY = "several"
 """Stands for a name that depends on the record."""
@@ -45,13 +44,8 @@ def receiver_of(route: Route) -> Receiver:
 
 def _endpoint(route: Route) -> str:
     if isinstance(route, WorkflowRoute):
-        tasks = [task for _, task in http_tasks(json.loads(route.machine))]
-        endpoints = [
-            str(task["Arguments"].get("ApiEndpoint", ""))
-            for task in tasks
-            if task["Arguments"].get("Method") == route.method
-        ]
-        return endpoints[0] if endpoints else ""
+        first = next(iter(route.tasks.values()), {})
+        return str(first.get("ApiEndpoint", ""))
     endpoint = route.destination.endpoint
     for parameter in route.definition.path_parameters:
         endpoint = endpoint.replace("*", parameter, 1)

@@ -1,12 +1,11 @@
 """Which routes a step is about: it names a pipe or a rule, and for a workflow the task."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from console.cell import DEAD_LETTER, FILTERED, UNDELIVERED
 from live.route import Route
-from live.workflow_route import METHODS, WorkflowRoute, http_tasks
+from live.workflow_route import WorkflowRoute
 
 Step = Mapping[str, Any]
 _TELLS_OF_ALL = (FILTERED, DEAD_LETTER, UNDELIVERED)
@@ -33,9 +32,7 @@ class Routing:
             if route.reader.name != route.name:
                 self._behind.setdefault(route.reader.name, []).append(id_)
             if isinstance(route, WorkflowRoute):
-                for state, method in methods_of_tasks(route):
-                    if method == METHODS[route.operation]:
-                        self._by_state[route.name, state] = id_
+                self._by_state |= {(route.name, state): id_ for state in route.tasks}
 
     @property
     def names(self) -> set[str]:
@@ -80,9 +77,3 @@ class Routing:
         exact = [id_ for id_ in matching if self.routes[id_].definition.arn == arn]
         chosen = exact if len(exact) == 1 else matching
         return chosen[0] if len(chosen) == 1 else None
-
-
-def methods_of_tasks(route: WorkflowRoute) -> list[tuple[str, str]]:
-    """Return the name and the HTTP method of each HTTP Task of a route's state machine."""
-    tasks = http_tasks(json.loads(route.machine))
-    return [(name, str(task["Arguments"].get("Method"))) for name, task in tasks]

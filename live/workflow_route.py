@@ -6,7 +6,7 @@ They process a record by a trial run of the deployed state machine with only thi
 import json
 import re
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -56,6 +56,11 @@ class WorkflowRoute(Route):
         return self.target.definition
 
     @property
+    def tasks(self) -> dict[str, dict[str, Any]]:
+        """The arguments of the tasks that send its requests, by the tasks' names."""
+        return http_tasks(self.machine, self.method)
+
+    @property
     def refused_by(self) -> str:
         """The name of the state machine, because it sends the dead letter."""
         return self.target.name
@@ -74,10 +79,8 @@ class WorkflowRoute(Route):
     def body_paths(self) -> list[str] | None:
         """The paths of the record's parts in the bodies, or None if a body has the whole record."""
         parts: dict[str, None] = {}
-        for task in _tasks(self.target.definition):
-            if task["Arguments"].get("Method") != self.method:
-                continue
-            text = json.dumps(task["Arguments"].get("RequestBody", ""), ensure_ascii=False)
+        for arguments in self.tasks.values():
+            text = json.dumps(arguments.get("RequestBody", ""), ensure_ascii=False)
             paths = [f"${path.replace('`', '')}" for path in _RECORD.findall(text)]
             if "$" in paths:
                 return None
@@ -86,17 +89,14 @@ class WorkflowRoute(Route):
         return list(parts)
 
     def refused_request(self, refused: RefusedRequest) -> Request | None:
-        """Return the request that Momento refused, with the same content.
+        """Return the request of this operation that Momento refused, with the same content.
 
         Return None if the dead letter does not have the whole request. The API key is only for
-        Momento, so also return None if no task sends this method to the request's origin.
+        Momento, so also return None if no task sends to the request's origin.
         """
         parts = urlsplit(refused.endpoint)
         origin = f"{parts.scheme}://{parts.netloc}"
-        for task in _tasks(self.target.definition):
-            arguments = task["Arguments"]
-            if refused.body is None or arguments.get("Method") != refused.method:
-                continue
+        for arguments in self.tasks.values() if refused.body is not None else ():
             if origin in _ORIGIN.findall(str(arguments.get("ApiEndpoint"))):
                 call = HttpCall(
                     state="",
@@ -121,12 +121,11 @@ class WorkflowRoute(Route):
 
 def workflow_routes(pipe: Pipe, target: StateMachineTarget) -> list[Route]:
     """Return the routes of a pipe to a state machine, one for each operation."""
-    methods = {task["Arguments"].get("Method") for task in _tasks(target.definition)}
     trials = _Trials(pipe)
     return [
         WorkflowRoute(operation, pipe, trials, target)
         for operation in OPERATIONS
-        if METHODS[operation] in methods
+        if http_tasks(target.definition, METHODS[operation])
     ]
 
 
@@ -147,12 +146,11 @@ class _Trials:
         return last
 
 
-def _tasks(definition: str) -> Iterator[dict[str, Any]]:
-    """Yield the HTTP Tasks of a definition."""
-    return (task for _, task in http_tasks(json.loads(definition)))
-
-
-def http_tasks(definition: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Return the name and the JSON of each HTTP Task of a definition."""
-    states = definition_states(definition)
-    return ((name, state) for name, state in states if state.get("Resource") == RESOURCE)
+def http_tasks(definition: str | Mapping[str, Any], method: str) -> dict[str, dict[str, Any]]:
+    """Return the arguments of a definition's HTTP Tasks of a method, by the tasks' names."""
+    machine = json.loads(definition) if isinstance(definition, str) else definition
+    return {
+        name: state["Arguments"]
+        for name, state in definition_states(machine)
+        if state.get("Resource") == RESOURCE and state["Arguments"].get("Method") == method
+    }
