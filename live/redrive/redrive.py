@@ -105,12 +105,10 @@ class Redrive:
                     kept |= in_hand
                     seen |= in_hand.keys()
                     fruitless = 0 if fresh else fruitless + 1
-                    for message, result in self._replay_all(queue, fresh):
-                        if result is None:
-                            continue
+                    for result in self._replay_all(queue, fresh):
                         summary.results.append(result)
                         if result.status in DONE and not self.dry_run:
-                            kept.pop(message.id, None)
+                            kept.pop(result.message_id, None)
         finally:
             queue.give_back(list(kept.values()))
 
@@ -131,30 +129,23 @@ class Redrive:
 
     def _replay_all(
         self, queue: LetterQueue, messages: Sequence[QueueMessage]
-    ) -> list[tuple[QueueMessage, LetterResult | None]]:
+    ) -> list[LetterResult]:
         """Replay messages: for a topic in their order, for a cache in parallel."""
         letters: list[DeadLetter] = []
-        done: list[tuple[QueueMessage, LetterResult | None]] = []
+        done: list[LetterResult] = []
         for message in messages:
             if self.chosen is not None and message.id not in self.chosen:
-                done.append((message, None))
                 continue
             letter = parse(message)
             why = foreign(letter, self.deployment)
-            if letter is None or why:
-                if self.only is not None:
-                    done.append((message, None))
-                elif names_no_record(message):
-                    done.append((message, self._told(self._without_record(queue, message))))
-                else:
-                    result = LetterResult(
-                        status=LetterStatus.FOREIGN, message_id=message.id, why=why
-                    )
-                    done.append((message, self._told(result)))
-            elif self.only is not None and not _is_of(self.only, letter):
-                done.append((message, None))
-            else:
-                letters.append(letter)
+            if letter is not None and not why:
+                if self.only is None or _is_of(self.only, letter):
+                    letters.append(letter)
+            elif self.only is None and names_no_record(message):
+                done.append(self._told(self._without_record(queue, message)))
+            elif self.only is None:
+                result = LetterResult(status=LetterStatus.FOREIGN, message_id=message.id, why=why)
+                done.append(self._told(result))
         letters.sort(key=lambda letter: int(letter.first))
         in_order = [letter for letter in letters if self._replay.is_publish(letter)]
         groups = [[letter] for letter in letters if not self._replay.is_publish(letter)]
@@ -176,8 +167,8 @@ class Redrive:
 
     def _replay_group(
         self, queue: LetterQueue, letters: Sequence[DeadLetter]
-    ) -> list[tuple[QueueMessage, LetterResult | None]]:
-        return [(letter.message, self._told(self._replay_one(queue, letter))) for letter in letters]
+    ) -> list[LetterResult]:
+        return [self._told(self._replay_one(queue, letter)) for letter in letters]
 
     def _replay_one(self, queue: LetterQueue, letter: DeadLetter) -> LetterResult:
         """Replay one letter and delete it, or say why it stays."""
