@@ -6,9 +6,7 @@ from live.aws import asking_aws
 from live.dead_letters import QueueMessage
 from live.deployment import Deployment
 from live.letter_queue import LetterQueue
-
-FRUITLESS = 3
-"""Rounds without a new message, after which a queue counts as read."""
+from live.redrive.redrive import FRUITLESS
 
 
 def discard(

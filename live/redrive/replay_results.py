@@ -1,6 +1,6 @@
 """The results of a replay: of each dead letter, and of the whole run."""
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -92,15 +92,8 @@ class RedriveSummary:
             "waiting": self.waiting,
             "hidden": self.hidden,
             "letters": [
-                {
-                    "outcome": str(result.status),
-                    "message_id": result.message_id,
-                    "pipe": result.pipe,
-                    "sequence_number": result.sequence_number,
-                    "key": result.key,
-                    "why": result.why,
-                }
-                for result in self.results
-                if result.status is not LetterStatus.SENT
+                {"outcome": values.pop("status"), **values}
+                for values in map(asdict, self.results)
+                if values["status"] is not LetterStatus.SENT
             ],
         }
