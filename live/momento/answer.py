@@ -1,6 +1,7 @@
 """What an answer of Momento means: a success, a refusal, or that another attempt may succeed."""
 
 import re
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import httpx
@@ -36,12 +37,15 @@ def judged(request: Request, answer: httpx.Response) -> httpx.Response:
     if is_missing and not is_of_no_cache(answer):
         return answer
     if answer.status_code in UNUSABLE:
-        path = urlsplit(request.url).path
-        raise UnusableError(
-            f"Momento answers {answer_text(answer)} to {request.method} {path};"
-            f" {NEXT_STEPS[answer.status_code]}"
-        )
+        raise UnusableError(told(request, answer, NEXT_STEPS))
     raise failure(answer)
+
+
+def told(request: Request, answer: httpx.Response, next_steps: Mapping[int, str]) -> str:
+    """Return a sentence about a refusal, with the next step for its status."""
+    path = urlsplit(request.url).path
+    step = next_steps[answer.status_code]
+    return f"Momento answers {answer_text(answer)} to {request.method} {path}; {step}"
 
 
 def is_of_no_cache(answer: httpx.Response) -> bool:

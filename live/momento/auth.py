@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 
 from eventpipes import Request
 from eventpipes.rate_limit import RateLimit
 from live.errors import LiveError
-from live.momento.answer import answer_text, failure
+from live.momento.answer import answer_text, failure, told
 from live.momento.api_key import at
 from live.momento.client import Access, Momento, RefusedError, UnansweredError
 
@@ -195,11 +194,7 @@ def _judged(request: Request, answer: httpx.Response) -> httpx.Response:
     if answer.is_success or answer.status_code in (NOT_FOUND, CONFLICT):
         return answer
     if answer.status_code in NEXT_STEPS:
-        path = urlsplit(request.url).path
-        raise NotAllowedError(
-            f"Momento answers {answer_text(answer)} to {request.method} {path};"
-            f" {NEXT_STEPS[answer.status_code]}"
-        )
+        raise NotAllowedError(told(request, answer, NEXT_STEPS))
     raise failure(answer)
 
 
