@@ -53,14 +53,7 @@ class LetterQueue:
 
     def receive(self, most: int = PAGE) -> list[QueueMessage]:
         """Return some of the waiting messages, and hide them from other readers."""
-        answer = self._client.receive_message(
-            QueueUrl=self._url,
-            MaxNumberOfMessages=min(most, PAGE),
-            VisibilityTimeout=self._hold,
-            WaitTimeSeconds=WAIT_SECONDS,
-            MessageAttributeNames=["All"],
-        )
-        return [_message(received) for received in answer.get("Messages", [])]
+        return self._receive(min(most, PAGE), self._hold, WaitTimeSeconds=WAIT_SECONDS)
 
     def peek(self, enough: int = ENOUGH) -> tuple[int, list[QueueMessage]]:
         """Return about how many messages wait, and some of them, without hiding them.
@@ -71,13 +64,7 @@ class LetterQueue:
         seen: dict[str, QueueMessage] = {}
         while len(seen) < min(waiting, enough):
             before = len(seen)
-            answer = self._client.receive_message(
-                QueueUrl=self._url,
-                MaxNumberOfMessages=PAGE,
-                VisibilityTimeout=0,
-                MessageAttributeNames=["All"],
-            )
-            seen |= {each["MessageId"]: _message(each) for each in answer.get("Messages", [])}
+            seen |= {message.id: message for message in self._receive(PAGE, 0)}
             if len(seen) == before:
                 break
         return max(waiting, len(seen)), list(seen.values())
@@ -114,6 +101,17 @@ class LetterQueue:
             QueueUrl=self._url, AttributeNames=[waiting, hidden]
         )["Attributes"]
         return int(attributes[waiting]), int(attributes[hidden])
+
+    def _receive(self, most: int, hidden: int, **wait: int) -> list[QueueMessage]:
+        """Return some of the waiting messages, which are `hidden` for so many seconds."""
+        answer = self._client.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=most,
+            VisibilityTimeout=hidden,
+            MessageAttributeNames=["All"],
+            **wait,
+        )
+        return [_message(received) for received in answer.get("Messages", [])]
 
     def _change(self, messages: Sequence[QueueMessage], seconds: int) -> None:
         """Change how long messages stay hidden. Errors, such as for a deleted message, are ignored.
