@@ -4,7 +4,7 @@ See Momento: "HTTP API for Momento Topics", on long polls, sequence numbers and 
 """
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
@@ -123,11 +123,6 @@ class Topic:
             if event == SENT:
                 polling.set()
 
-        return self._read(position, note)
-
-    def _read(
-        self, position: Mapping[str, int], note: Callable[[str, object], None] | None = None
-    ) -> list[dict[str, Any]]:
         request = self.access.request("GET", "topics", self.cache, self.name, **position)
         answer = judged(
             request, self.momento.ask(request, read_seconds=LONG_POLL_SECONDS, note=note)

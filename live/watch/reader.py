@@ -81,8 +81,12 @@ class EntryReader:
         raise UnansweredError(problem)
 
     def _ask(self, request: Request) -> bytes | None:
+        parts = urlsplit(redirected(request.url, self._redirect))
+        if self._connection is None:
+            self._connection = KeptConnection(parts, timeout=TIMEOUT_SECONDS)
+        target = f"{parts.path}?{parts.query}"
         try:
-            status, body = self._sent(request)
+            status, _, body = self._connection.exchange("GET", target, request.headers)
         except (OSError, HTTPException) as error:
             raise UnansweredError(f"no connection: {error or type(error).__name__}") from None
         if status == HTTPStatus.OK:
@@ -90,20 +94,10 @@ class EntryReader:
         _refused(status, " ".join(body[:200].decode(errors="replace").split()))
         return None
 
-    def _sent(self, request: Request) -> tuple[int, bytes]:
-        """Return the status and the body of the answer."""
-        parts = urlsplit(redirected(request.url, self._redirect))
-        if self._connection is None:
-            self._connection = KeptConnection(parts, timeout=TIMEOUT_SECONDS)
-        target = f"{parts.path}?{parts.query}"
-        answer = self._connection.exchange("GET", target, request.headers)
-        return answer.status, answer.content
-
     def close(self) -> None:
         """Close the connection. The next request opens a new one."""
         if self._connection is not None:
             self._connection.close()
-            self._connection = None
 
 
 def _refused(status: int, text: str) -> None:
