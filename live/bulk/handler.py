@@ -16,6 +16,7 @@ from live.watch.reader import EntryReader
 from live.watch.watch import read_key
 from live.watch.watched_deployment import WatchedDeployment
 
+UNUSED: Final = dict.fromkeys(("WATCH_ITEMS", "WATCH_REQUESTS", "WATCH_SETTLE_SECONDS"), "0")
 ENDLESS: Final = 10**9
 """The rate limits a run, not a number of requests."""
 PAGE_SECONDS: Final = 4
@@ -40,18 +41,9 @@ def _comparison() -> Iterator[SegmentComparison]:
     Lambda keeps a process for a long time. A key or a definition from an earlier call could be an
     old one, so each call reads them again: that is little beside a stretch.
     """
-    given = Given.read(
-        {
-            "WATCH_ITEMS": "0",
-            "WATCH_REQUESTS": "0",
-            "WATCH_SETTLE_SECONDS": "0",
-            **os.environ,
-            **{
-                f"WATCH_{name}": os.environ.get(f"BULK_{name}", "")
-                for name in ("PIPELINE", "PIPES", "SECRET")
-            },
-        }
-    )
+    named = ("PIPELINE", "PIPES", "SECRET")
+    own = {f"WATCH_{name}": os.environ.get(f"BULK_{name}", "") for name in named}
+    given = Given.read({**UNUSED, **os.environ, **own})
     rate = float(os.environ["BULK_RATE"])
     with WatchedDeployment(given) as deployment, asking_aws():
         put = deployment.required(PUT, "nothing must be in the cache")
