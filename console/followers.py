@@ -49,8 +49,6 @@ class Followers:
         """End after the work in hand."""
         self._stop.set()
         self._wake()
-        if self._health is not None:
-            self._health.stop()
 
     @property
     def parts(self) -> Mapping[str, PartState]:
@@ -58,16 +56,13 @@ class Followers:
         return {} if self._health is None else self._health.parts
 
     def _follow_health(self, stop: threading.Event) -> None:
-        if self._health is not None:
-            self._health.stop()
         self._health = self._make_health(lambda *_: self._tell(self.parts))
-        self._health.start()
         told_at, states = 0.0, list[str]()
-        while not stop.wait(BEAT_SECONDS):
-            self._beat()
-            parts, before = self.parts, states
-            states = [part.state for part in parts.values()]  # one may have become too old
-            if states != before or time.monotonic() - told_at >= HEALTH_SECONDS:
-                told_at = time.monotonic()
-                self._tell(parts)
-        self._health.stop()
+        with self._health:
+            while not stop.wait(BEAT_SECONDS):
+                self._beat()
+                parts, before = self.parts, states
+                states = [part.state for part in parts.values()]  # one may have become too old
+                if states != before or time.monotonic() - told_at >= HEALTH_SECONDS:
+                    told_at = time.monotonic()
+                    self._tell(parts)

@@ -7,8 +7,8 @@ A thread for each part asks it: a part that does not answer does not delay the o
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, replace
-from typing import Any, Final, Self
+from dataclasses import dataclass, replace
+from typing import Final, Self
 
 from live.errors import LiveError
 
@@ -48,13 +48,9 @@ class PartState:
     problem: str = ""
     note: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """Return it as JSON."""
-        return asdict(self)
-
 
 class Health:
-    """Asks the parts again and again, from `start` until `stop`; a context manager.
+    """A context manager that asks the parts again and again.
 
     `on_change` is called with a part's name if its state, problem or note changes.
     """
@@ -73,19 +69,11 @@ class Health:
         self._parts = {name: PartState(since=time.time()) for name in probes}
 
     def __enter__(self) -> Self:
-        self.start()
+        for name in self._probes:
+            threading.Thread(target=self._keep, args=[name], daemon=True, name="health").start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.stop()
-
-    def start(self) -> None:
-        """Begin to ask, in threads that end with the process."""
-        for name in self._probes:
-            threading.Thread(target=self._keep, args=[name], daemon=True, name="health").start()
-
-    def stop(self) -> None:
-        """Stop asking."""
         self._stop.set()
 
     @property

@@ -264,4 +264,4 @@ def test_changes_are_told_once() -> None:
     parts = [health.check("aws") for _ in range(5)]
     assert told == [("aws", OK, ""), ("aws", DOWN, "gone"), ("aws", UNKNOWN, "?")]
     assert parts[0].since == parts[1].since < parts[2].since == parts[3].since < parts[4].since
-    assert all(part.as_json()["milliseconds"] >= 0 for part in parts)
+    assert all(part.milliseconds is not None and part.milliseconds >= 0 for part in parts)
