@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from console.cell import SUPERSEDED
 from console.errors import ConsoleError
-from console.followers import Followers
+from console.followers import Followers, in_background
 from console.form import Form
 from console.health import health_json, health_of
 from console.hub import Hub
@@ -233,19 +233,11 @@ class Board:
         for id_, sent in self.sent.items():
             route = self.routing.routes[id_]
             if route.operation == PUBLISH and MANY not in (sent.cache, sent.topic):
+                momento = Momento(is_local=self.settings.is_local)
                 access = self.settings.access(sent.endpoint)
-                topic = Topic(
-                    Momento(is_local=self.settings.is_local),
-                    access,
-                    cache=sent.cache,
-                    name=sent.topic,
-                )
-                threading.Thread(
-                    target=self._keep,
-                    args=["topic", self._stop, partial(self._follow_topic, topic)],
-                    daemon=True,
-                    name="_follow_topic",
-                ).start()
+                topic = Topic(momento, access, cache=sent.cache, name=sent.topic)
+                follow = partial(self._follow_topic, topic)
+                in_background("topic", self._keep, "topic", self._stop, follow)
 
     def open(self) -> None:
         """Note that a page looks at the pipeline."""

@@ -2,11 +2,11 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any, Final
 
 from console.board import Board
 from console.errors import NotThereError
+from console.followers import in_background
 from console.form import Form
 from console.model import broken_pipeline
 from console.settings import ConsoleSettings
@@ -58,14 +58,10 @@ class Boards:
 
     def start(self) -> None:
         """Begin to follow, in threads that end with the process."""
-        follows: dict[str, Callable[[], None]] = {
-            "tick": self._tick,
-            "model": self._follow_model,
-        }
+        in_background("tick", self._tick)
+        in_background("model", self._follow_model)
         if self.settings.feed:
-            follows["feed"] = partial(self._follow, Feed(self.settings.feed))
-        for name, follow in follows.items():
-            threading.Thread(target=follow, daemon=True, name=f"_follow_{name}").start()
+            in_background("feed", self._follow, Feed(self.settings.feed))
         for board in self._boards.values():
             board.start()
 
@@ -220,12 +216,8 @@ class Boards:
             name = str(arn).partition(":log-group:")[2].removesuffix(":*")
             if name not in self._followed:
                 self._followed.add(name)
-                threading.Thread(
-                    target=self._follow,
-                    args=[ExecutionLogs(self._aws, name), self._wait_for_a_page],
-                    daemon=True,
-                    name="_follow_logs",
-                ).start()
+                logs = ExecutionLogs(self._aws, name)
+                in_background("logs", self._follow, logs, self._wait_for_a_page)
         if groups == {None}:
             board.problem(
                 "changes",

@@ -17,6 +17,12 @@ Keep = Callable[[str, threading.Event, Callable[[], None]], None]
 OnChange = Callable[[str, PartState], None]
 
 
+def in_background(about: str, follow: Callable[..., None], *given: object) -> None:
+    """Call a function with what is given, in a thread that ends with the process."""
+    name = f"_follow_{about}"
+    threading.Thread(target=follow, args=given, daemon=True, name=name).start()
+
+
 class Followers:
     """Runs each of `follows` in a thread of its own, and asks for the health, until `stop`.
 
@@ -38,12 +44,7 @@ class Followers:
         self._stop = threading.Event()
         self._health: Health | None = None
         for about, follow in {**follows, "health": self._follow_health}.items():
-            threading.Thread(
-                target=keep,
-                args=[about, self._stop, partial(follow, self._stop)],
-                daemon=True,
-                name=f"_follow_{about}",
-            ).start()
+            in_background(about, keep, about, self._stop, partial(follow, self._stop))
 
     def stop(self) -> None:
         """End after the work in hand."""

@@ -7,6 +7,7 @@ from typing import Final
 from console.board import Board
 from console.cell import DELIVERED, DISCARDED, SUPERSEDED
 from console.errors import ConsoleError
+from console.followers import in_background
 from live.errors import LiveError
 from live.momento.client import Momento
 from live.redrive.discard import discard
@@ -71,11 +72,11 @@ class Jobs:
                 text = f"this should not happen: {type(error).__name__}: {error}"
             finally:
                 self._one.release()
-            self._tell(about, self._done, self._all, text, finished=True)
+            self._tell(about, text, finished=True)
             self.board.letters.look()
 
         self._done, self._all = 0, 0
-        threading.Thread(target=run, daemon=True, name=f"_follow_{about}").start()
+        in_background(about, run)
 
     def _replay(self, chosen: Chosen) -> str:
         board, deployment = self.board, self.board.deployment
@@ -83,7 +84,7 @@ class Jobs:
         def tell(result: LetterResult, waiting: int) -> None:
             self._done += 1
             self._all = max(len(chosen) if chosen is not None else waiting, self._done)
-            self._tell("replay", self._done, self._all, _said(result))
+            self._tell("replay", _said(result))
             if result.status in _SETTLED:
                 text, state = _SETTLED[result.status]
                 board.settle(result.sequence_number, result.pipe, text, state)
@@ -104,7 +105,7 @@ class Jobs:
             self._done += 1
             self._all = max(self._all, self._done)
             letter = board.letters.letter(id_)
-            self._tell("discard", self._done, self._all, "")
+            self._tell("discard", "")
             if letter is not None and letter.get("number"):
                 name = letter["route"] or letter["name"]
                 board.settle(letter["number"], name, "its dead letter was discarded", DISCARDED)
@@ -114,9 +115,9 @@ class Jobs:
             return "No dead letter was there any more."
         return f"{deleted} dead letter{'s were' if deleted > 1 else ' was'} discarded."
 
-    def _tell(self, about: str, done: int, all_: int, text: str, *, finished: bool = False) -> None:
-        progress = {"about": about, "done": done, "all": all_, "text": text, "finished": finished}
-        self.board.hub.tell("progress", progress)
+    def _tell(self, about: str, text: str, *, finished: bool = False) -> None:
+        progress = {"about": about, "done": self._done, "all": self._all}
+        self.board.hub.tell("progress", progress | {"text": text, "finished": finished})
 
 
 def _said(result: LetterResult) -> str:
