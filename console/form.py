@@ -1,7 +1,7 @@
 """A stack's own form to write an item; a table without one gets a JSON editor."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from live.items import Item
@@ -24,16 +24,7 @@ class FormField:
 
     def as_json(self) -> dict[str, Any]:
         """Return it for the page."""
-        optional = {
-            name: getattr(self, name) for name in ("unit", "min", "max", "step", "maxlength")
-        }
-        return {
-            "name": self.name,
-            "label": self.label,
-            "type": self.type,
-            "required": self.required,
-            "example": self.example,
-        } | {name: value for name, value in optional.items() if value is not None}
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from typing import Any
 
 from console.expressions import expressions_of
@@ -53,9 +54,7 @@ def form_json(form: Form) -> Json:
     return {
         "title": form.title,
         "fields": [field.as_json() for field in form.fields],
-        "actions": [
-            {"id": action.id, "label": action.label, "help": action.help} for action in form.actions
-        ],
+        "actions": [asdict(action) for action in form.actions],
     }
 
 
