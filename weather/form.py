@@ -2,6 +2,7 @@
 
 import reprlib
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -40,34 +41,15 @@ class WeatherForm:
         self.table = settings.name_prefix
         self._max_ttl = settings.max_ttl_seconds
         self._ttl = settings.cache_ttl_seconds
+        number = partial(FormField, type="number", step="any")
+        rain = partial(number, name="ChancesOfPrecipitation", label="Rain %", unit="%")
+        ttl = partial(number, name="TTL", label="TTL in s", unit="s", step=1)
         self.fields: Sequence[FormField] = (
             FormField(name="Location", label="Location", maxlength=MAX_LOCATION, example="Oslo"),
-            FormField(
-                name="MaxTemp", label="Max °C", type="number", unit="°C", step="any", example="21"
-            ),
-            FormField(
-                name="MinTemp", label="Min °C", type="number", unit="°C", step="any", example="9"
-            ),
-            FormField(
-                name="ChancesOfPrecipitation",
-                label="Rain %",
-                type="number",
-                unit="%",
-                min=0,
-                max=100,
-                step="any",
-                example="40",
-            ),
-            FormField(
-                name="TTL",
-                label="TTL in s",
-                type="number",
-                unit="s",
-                min=1,
-                max=self._max_ttl,
-                step=1,
-                example="60",
-            ),
+            number(name="MaxTemp", label="Max °C", unit="°C", example="21"),
+            number(name="MinTemp", label="Min °C", unit="°C", example="9"),
+            rain(min=0, max=100, example="40"),
+            ttl(min=1, max=self._max_ttl, example="60"),
         )
         self.actions: Sequence[FormButton] = (RANDOM,) if self._ttl else (RANDOM, REFUSED)
 
