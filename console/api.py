@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final
 
 from starlette.requests import Request
@@ -15,7 +16,7 @@ from console.cell import DELIVERED
 from console.detail import detail
 from console.errors import ConsoleError, NotThereError
 from console.example import random_item
-from console.jobs import Jobs
+from console.jobs import Chosen, Jobs
 from console.send_again import send_again
 from console.what_if import pasted, what_if
 from console.writing import item_of, key_of, parse_json, parse_value, put
@@ -48,8 +49,8 @@ class Api:
             Path("/api/items/example", self._example),
             Path("/api/form", self._form, methods=["POST"]),
             Path("/api/form/{action}", self._form, methods=["POST"]),
-            Path("/api/letters/replay", self._replay, methods=["POST"]),
-            Path("/api/letters/discard", self._discard, methods=["POST"]),
+            Path("/api/letters/replay", partial(self._begin, Jobs.replay), methods=["POST"]),
+            Path("/api/letters/discard", partial(self._begin, Jobs.discard), methods=["POST"]),
             Path("/api/what-if", self._what_if, methods=["POST"]),
         ]
 
@@ -179,17 +180,12 @@ class Api:
 
     # -- letters
 
-    async def _replay(self, request: Request) -> Response:
+    async def _begin(self, job: Callable[[Jobs, Chosen], None], request: Request) -> Response:
         board, chosen = self._letters(await _object(request))
-        self._jobs_of(board).replay(chosen)
+        job(self._jobs_of(board), chosen)
         return JSONResponse({"started": True})
 
-    async def _discard(self, request: Request) -> Response:
-        board, chosen = self._letters(await _object(request))
-        self._jobs_of(board).discard(chosen)
-        return JSONResponse({"started": True})
-
-    def _letters(self, given: dict[str, Any]) -> tuple[Board, Collection[str] | None]:
+    def _letters(self, given: dict[str, Any]) -> tuple[Board, Chosen]:
         letters = given.get("letters")
         if letters == "all":
             return self._board_of(given), None

@@ -113,10 +113,8 @@ class LetterBox:
     def _note(self, queue: Json) -> None:
         """Note failures that only their letters tell: the logs of AWS know no answer of Momento."""
         for letter in queue["letters"]:
-            change = (
-                self._store.get(letter["change"]) if letter["change"] and letter["route"] else None
-            )
-            if change is not None and self._store.fail(change, letter["route"], letter["reason"]):
+            change, route = self._store.get(letter["change"] or ""), letter["route"]
+            if change and route and self._store.fail(change, route, letter["reason"]):
                 self._changed(change.id)
 
     def _settle_gone(self, before: Json, now: Json) -> None:
@@ -125,7 +123,7 @@ class LetterBox:
             return
         here = {letter["id"] for letter in now["letters"]}
         for letter in before["letters"]:
-            change = self._store.get(letter["change"]) if letter["change"] else None
+            change = self._store.get(letter["change"] or "")
             if change is None or letter["id"] in here:
                 continue
             for id_ in [letter["route"]] if letter["route"] else list(change.cells):

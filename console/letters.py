@@ -60,16 +60,9 @@ class LetterReader:
         letter = parse(message)
         why = foreign(letter, self.deployment)
         if letter is None or why:
-            return {
-                "id": message.id,
-                "reason": f"This message is not a dead letter of this pipeline: {why}.",
-                "item": "",
-                "key_item": None,
-                "route": None,
-                "arrived": None,
-                "change": None,
-                "replay": False,
-            }
+            said = f"This message is not a dead letter of this pipeline: {why}."
+            nothing = dict.fromkeys(("key_item", "route", "arrived", "change"))
+            return {"id": message.id, "reason": said, "item": "", "replay": False} | nothing
         is_bulk = self.deployment.is_bulk(letter.arn)
         change = None if is_bulk else self.find(letter.first)
         refused = letter.refused
