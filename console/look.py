@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -82,33 +82,29 @@ class ItemLooker:
         except LiveError as error:
             cached = self._fetched(self._read.get(name, ()))
             return SeenItem(key=key, table=UNKNOWN, cached=cached, problem=str(error))
+        seen = SeenItem(key=key, table=table, cached=UNKNOWN)
         try:
             wanted = self._converger.wanted(key, table) if self._sends else ()
         except RefusedError as error:
-            return SeenItem(key=key, table=table, cached=UNKNOWN, refused=str(error))
+            return replace(seen, refused=str(error))
         if not wanted and self._sends and former is not None:
             wanted = (former._replace(method="DELETE", body=""),)
         self._read[name] = wanted
         while len(self._read) > 1_000:  # noqa: PLR2004 - more than the page shows
             self._read.pop(next(iter(self._read)))
+        seen = replace(seen, wanted=wanted)
         try:
             bodies = [self._momento.fetch(request) for request in wanted]
         except LiveError as error:
-            return SeenItem(
-                key=key, table=table, cached=UNKNOWN, wanted=wanted, problem=_why(error)
-            )
-        shown: bytes | str | None = self._shown(wanted, bodies)
-        if not wanted and self._sends:
-            shown = UNKNOWN  # it is not known which entry it would be
+            return replace(seen, problem=_why(error))
+        if wanted or not self._sends:  # else it is not known which entry it would be
+            seen = replace(seen, cached=self._shown(wanted, bodies))
         if not wanted and table is not None and not self._puts:
-            return SeenItem(key=key, table=table, cached=shown, problem=NO_PUT)
-        if self._incomparable and any(request.method == "PUT" for request in wanted):
-            return SeenItem(
-                key=key, table=table, cached=shown, wanted=wanted, problem=self._incomparable
-            )
+            return replace(seen, problem=NO_PUT)
+        if self._incomparable and seen.put is not None:
+            return replace(seen, problem=self._incomparable)
         states = map(state_of_entry, wanted, bodies)
-        wrong = next((state for state in states if state != IN_SYNC), IN_SYNC)
-        return SeenItem(key=key, table=table, cached=shown, wanted=wanted, state=wrong)
+        return replace(seen, state=next((state for state in states if state != IN_SYNC), IN_SYNC))
 
     def _fetched(self, wanted: Sequence[Request]) -> bytes | str | None:
         if not wanted:
