@@ -64,23 +64,19 @@ def verdict(
 
 def _by_changes(cells: Sequence[tuple[Change, Cell]], now: float) -> Verdict | None:
     """Return the state of a difference that a change explains: it is coming, or it has failed."""
-    open_ = [
-        (change, cell)
-        for change, cell in cells
-        if not cell.settled and (cell.state == RETRYING or now - cell.at < FORGOTTEN)
-    ]
-    coming = open_[0] if open_ else None
-    if coming is not None:
-        change, cell = coming
-        waits = (
-            f": attempt {cell.numbered} failed: {cell.briefly}" if cell.state == RETRYING else ""
-        )
-        return Verdict(ON_ITS_WAY, f"The change is being delivered{waits}.", change=change.id)
-    failed = _failed(cells)
-    if failed is None:
-        return None
-    change, cell = failed
-    return Verdict(REFUSED, f"Its last change failed. {failure_text(cell)}", change=change.id)
+    for change, cell in cells:
+        if cell.state == RETRYING:
+            why = f"The change is being delivered: attempt {cell.numbered} failed: {cell.briefly}."
+            return Verdict(ON_ITS_WAY, why, change=change.id)
+        if not cell.settled and now - cell.at < FORGOTTEN:
+            return Verdict(ON_ITS_WAY, "The change is being delivered.", change=change.id)
+    for change, cell in cells:
+        if cell.failed:
+            why = f"Its last change failed. {failure_text(cell)}"
+            return Verdict(REFUSED, why, change=change.id)
+        if cell.state == DELIVERED:
+            break
+    return None
 
 
 def _differs(
@@ -128,16 +124,6 @@ def _missing(look: SeenItem, expires: float | None, now: float) -> Verdict:
             " not know when it was put, and Momento's HTTP API does not say.",
         )
     return Verdict(MISSING, "The cache has no entry of the item.")
-
-
-def _failed(cells: Sequence[tuple[Change, Cell]]) -> tuple[Change, Cell] | None:
-    """Return the newest cell that sent something, if that has failed."""
-    for change, cell in cells:
-        if cell.failed:
-            return change, cell
-        if cell.state == DELIVERED:
-            return None
-    return None
 
 
 def _expires(
