@@ -24,6 +24,8 @@ from live.workflow_route import WorkflowRoute, workflow_routes
 
 MOST: Final = 500
 """Records that are run at once."""
+FIELDS: Final = {"path": "path_parameters", "query": "query_string", "headers": "headers"}
+"""The fields of a definition that the edited parameters change."""
 Json = dict[str, Any]
 Record = Mapping[str, Any]
 
@@ -159,41 +161,32 @@ def edited_route(route: Route, edited: Mapping[str, Any]) -> Route:
     """
     _check(edited)
     parameters = edited.get("parameters") or {}
-    http = {
-        field: parameters[name]
-        for name, field in (
-            ("path", "path_parameters"),
-            ("query", "query_string"),
-            ("headers", "headers"),
-        )
-        if name in parameters
-    }
-    template = {"input_template": edited["template"]} if "template" in edited else {}
+    changes = {field: parameters[name] for name, field in FIELDS.items() if name in parameters}
     filters = tuple(edited["filters"]) if "filters" in edited else None
     if isinstance(route, WorkflowRoute):
-        if http or template.get("input_template") is not None:
+        if changes or edited.get("template") is not None:
             raise ConsoleError("a workflow's tasks have no template: edit their expressions")
-        target = replace(
-            route.target, definition=with_expressions(route, edited.get("expressions") or {})
-        )
-        reader = replace(route.reader, state_machine=target)
-        if filters is not None:
-            reader = replace(reader, filters=filters)
+        machine = with_expressions(route, edited.get("expressions") or {})
+        target = replace(route.target, definition=machine)
+        kept = route.reader.filters if filters is None else filters
+        reader = replace(route.reader, state_machine=target, filters=kept)
         routes = workflow_routes(Pipe(reader), target)
         return next(candidate for candidate in routes if candidate.operation == route.operation)
     if edited.get("expressions"):
         raise ConsoleError("only a workflow has expressions: edit the template and the parameters")
+    if "template" in edited:
+        changes["input_template"] = edited["template"]
     if isinstance(route.definition, RuleDefinition):
-        if filters is not None and len(filters) != 1:
-            raise ConsoleError("a rule has one event pattern: give one")
-        changes = http | template
-        changes |= {"pattern": filters[0]} if filters is not None else {}
+        if filters is not None:
+            if len(filters) != 1:
+                raise ConsoleError("a rule has one event pattern: give one")
+            changes["pattern"] = filters[0]
         if "input_paths" in edited:
             changes["input_paths"] = edited["input_paths"]
-        return Route(
-            route.operation, Pipe(route.reader), Rule(replace(route.definition, **changes))
-        )
-    changes = http | template | ({} if filters is None else {"filters": filters})
+        rule = Rule(replace(route.definition, **changes))
+        return Route(route.operation, Pipe(route.reader), rule)
+    if filters is not None:
+        changes["filters"] = filters
     return Route(route.operation, Pipe(replace(route.reader, **changes)))
 
 
