@@ -24,40 +24,31 @@ def with_place(error: EventPipesError, filters: list[str]) -> str:
         try:
             pattern.compile(text)
         except InvalidPattern as wrong:
-            line, column = _line(text, _in_pattern(text, wrong))
-            said = _no_json(text) or str(wrong).split("\n", 1)[0]
+            said, place = _in_pattern(text, wrong)
+            line, column = _line(text, place)
             return f"filter {number}, line {line}, column {column}: {said}"
     first = str(error).split("\n", 1)[0]
     return first[beginning.end() :] if (beginning := _NAMES.match(first)) else first
 
 
-def _no_json(text: str) -> str:
-    """Say why a text is not JSON; return nothing if it is JSON."""
+def _in_pattern(text: str, error: InvalidPattern) -> tuple[str, int]:
+    """Return what is wrong with a pattern, and the place in its text."""
     try:
         json.loads(text)
     except json.JSONDecodeError as problem:
-        return f"this is not JSON: {json_fault(problem)}"
-    return ""
-
-
-def _in_pattern(text: str, error: InvalidPattern) -> int:
-    """Return the place of a pattern's error in its text."""
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as problem:
-        return problem.pos
-    start = 0
+        return f"this is not JSON: {json_fault(problem)}", problem.pos
+    said, start = str(error).split("\n", 1)[0], 0
     for name in error.path.split(".") if error.path else ():
         member = re.compile(rf"{re.escape(json.dumps(name))}\s*:").search(text, start)
         if member is None:
-            return start
+            return said, start
         start = member.end()
     at = text.find(f'"{error.operator}"', start) if error.operator else -1
     if at >= 0:
-        return at
+        return said, at
     while start < len(text) and text[start].isspace():
         start += 1
-    return start
+    return said, start
 
 
 def _line(text: str, place: int) -> tuple[int, int]:
