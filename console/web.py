@@ -63,11 +63,7 @@ class _Page:
                     for name, folder in VENDOR.items()
                     if folder.is_dir()
                 ),
-                *(
-                    [Mount("/", GZipMiddleware(StaticFiles(directory=STATIC, html=True)))]
-                    if STATIC.is_dir()
-                    else []
-                ),
+                Mount("/", GZipMiddleware(StaticFiles(directory=STATIC, html=True))),
             ],
             middleware=[
                 Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
