@@ -41,50 +41,33 @@ def probes(
         LiveError: the environment names an unknown profile.
 
     """
-    aws = _Aws(region)
+    client = Aws(region, once(ANSWER_SECONDS)).client
+    sts, describe_pipe = client("sts"), client("pipes").describe_pipe
+    describe_connection = client("events").describe_connection
     runner = feed and _Runner(feed)
 
+    def ask_aws() -> str:
+        """Ask who is asking, which needs no permission (AWS: "GetCallerIdentity")."""
+        with asking_aws():
+            sts.get_caller_identity()
+        return ""
+
     def ask_pipes() -> str:
-        aws.pipes(pipes)
+        _judged("pipe", pipes, describe_pipe, "CurrentState", {"RUNNING"}, "start it")
         return runner.pipes(pipes) if runner else ""
 
+    def ask_connections() -> str:
+        well, advice = {"AUTHORIZED", "ACTIVE"}, "give it a valid API key (./help.sh key rotate)"
+        describe, state = describe_connection, "ConnectionState"
+        return _judged("connection", connections, describe, state, well, advice)
+
     return {
-        "aws": aws.identity,
+        "aws": ask_aws,
         "momento": _momento(momento, cache, is_local=feed is not None),
         "runner": runner.runner if runner else lambda: AWS_RUNS,
         "pipes": ask_pipes,
-        "connection": lambda: aws.connections(connections),
+        "connection": ask_connections,
     }
-
-
-class _Aws:
-    """Asks AWS how it is, and what is deployed there."""
-
-    def __init__(self, region: str) -> None:
-        aws = Aws(region, once(ANSWER_SECONDS))
-        self._sts, self._pipes, self._events = map(aws.client, ("sts", "pipes", "events"))
-
-    def identity(self) -> str:
-        """Ask who is asking, which needs no permission (AWS: "GetCallerIdentity")."""
-        with asking_aws():
-            self._sts.get_caller_identity()
-        return ""
-
-    def pipes(self, names: Iterable[str]) -> str:
-        """Ask whether the pipes run (AWS: "DescribePipe")."""
-        describe = self._pipes.describe_pipe
-        return _judged("pipe", names, describe, "CurrentState", {"RUNNING"}, "start it")
-
-    def connections(self, names: Iterable[str]) -> str:
-        """Ask whether the connections may be used (AWS: "DescribeConnection")."""
-        return _judged(
-            "connection",
-            names,
-            self._events.describe_connection,
-            "ConnectionState",
-            {"AUTHORIZED", "ACTIVE"},
-            "give it a valid API key (./help.sh key rotate)",
-        )
 
 
 def _judged(
@@ -95,7 +78,9 @@ def _judged(
     well: Collection[str],
     advice: str,
 ) -> str:
-    """Ask for the state of each resource; return what is under way.
+    """Ask for the state of each resource (AWS: "DescribePipe", "DescribeConnection").
+
+    Return what is under way.
 
     Raises:
         UnknownError: AWS cannot be asked.
