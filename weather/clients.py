@@ -16,7 +16,6 @@ class Clients:
     """What the commands work with."""
 
     settings: WeatherSettings
-    aws: Aws
     table: WeatherTable
     cache: Cache
     topic: Topic
@@ -33,7 +32,6 @@ class Clients:
         aws, momento = Aws(stack.region), Momento(is_local=settings.is_local)
         return cls(
             settings,
-            aws,
             WeatherTable(aws, settings.table),
             Cache(momento, access, stack.cache_name),
             Topic(momento, access, cache=stack.cache_name, name=stack.topic_name),
