@@ -9,39 +9,37 @@ import time
 from collections.abc import Iterator
 from typing import Any, Final
 
-from tests.console.recorded_model import DELETE, PUBLISH, PUT, Json, pipe
+from console.cell import Cell
+from console.change import Change
+from console.health import health_json
+from eventpipes.operations import DELETE, OPERATIONS, PUBLISH, PUT
+from live.health import DOWN, OK, PartState
+from tests.console.recorded_model import Json, deployed, pipe
 
 LONG_KEY: Final = "a very long key " * 31
 MARKUP: Final = "<script>alert(1)</script><img src=x onerror=alert(2)>"
 REFUSAL: Final = '{"status": 400, "message": "Invalid argument: ttl_seconds must be 1 to 86400"}'
 
 
-def health(**states: str) -> Json:
-    """Return the health; `states` has a sentence for each part that is down."""
-    now = time.time()
-    texts = {
-        "aws": "AWS",
-        "momento": "Momento",
-        "runner": "Runner",
-        "pipes": "3 pipes running",
-        "connection": "Connection",
+def health(**problems: str) -> Json:
+    """Return the health; `problems` has a sentence for each part that is down."""
+    now, deployment = time.time(), deployed()
+    parts = {
+        name: PartState(
+            state=DOWN if name in problems else OK,
+            since=now - 75,
+            checked=now,
+            milliseconds=3.2,
+            problem=problems.get(name, ""),
+        )
+        for name in ("aws", "momento", "runner", "pipes", "connection")
     }
-    return {
-        name: {
-            "state": "down" if name in states else "ok",
-            "text": states.get(name, text),
-            "problem": states.get(name),
-            "since": now - 75,
-            "checked": now,
-            "milliseconds": 3.2 if name in ("aws", "momento") else None,
-        }
-        for name, text in texts.items()
-    }
+    return health_json(parts, deployment)  # type: ignore[arg-type]  # it has the routes
 
 
-def cell(state: str, text: str, at: float, **more: Any) -> Json:
+def cell(state: str, text: str, at: float, **more: Any) -> Cell:
     """Return a cell."""
-    return {"state": state, "text": text, "at": at} | more
+    return Cell(state=state, text=text, at=at, **more)
 
 
 def row(
@@ -50,34 +48,19 @@ def row(
     *,
     event: str = "INSERT",
     at: float,
-    cells: dict[str, Json] | None = None,
-    routes: tuple[str, str, str] = (pipe(PUBLISH), pipe(PUT), pipe(DELETE)),
+    cells: dict[str, Cell] | None = None,
 ) -> Json:
     """Return a row; without `cells`, of a change that was delivered."""
     removes = event == "REMOVE"
     left_out = cell("filtered", "filtered", at + 0.06)
     given = cells or {
-        PUBLISH: cell("delivered", "204 · 2 ms", at + 0.08),
         PUT: left_out if removes else cell("delivered", f"204 · {number % 9 + 2} ms", at + 0.09),
+        PUBLISH: cell("delivered", "204 · 2 ms", at + 0.08),
         DELETE: cell("delivered", "204 · 5 ms", at + 0.07) if removes else left_out,
     }
-    failed = any(
-        one["state"] in ("refused", "dead-letter", "undelivered") for one in given.values()
-    )
-    going = any(one["state"] in ("retrying", "pending") for one in given.values())
-    return {
-        "id": f"{number:032x}",
-        "order": number,
-        "at": at,
-        "event_name": event,
-        "key": key,
-        "cells": {
-            routes[(PUBLISH, PUT, DELETE).index(operation)]: one for operation, one in given.items()
-        },
-        "failed": failed,
-        "settled": not going,
-        "seconds": None if failed or going else 0.09,
-    }
+    own = {pipe(operation): given[operation] for operation in OPERATIONS if operation in given}
+    keys = {"Location": {"S": key}}
+    return Change(f"{number:032x}", number, event, keys, str(number), at, cells=own).row()
 
 
 CITIES: Final = ("Amsterdam", "Athens", "Santiago", "Helsinki", "Nuuk", "Reykjavík", "São Paulo")
@@ -128,7 +111,8 @@ def counts(routes: list[Json]) -> Json:
 
 def image(key: str) -> Json:
     """Return an item in DynamoDB's JSON."""
-    return {"Location": {"S": key}, "MaxTemp": {"N": "22"}, "TTL": {"N": "60"}}
+    numbers = {"MaxTemp": "22", "MinTemp": "9", "ChancesOfPrecipitation": "40", "TTL": "60"}
+    return {"Location": {"S": key}} | {name: {"N": text} for name, text in numbers.items()}
 
 
 def item(key: str, state: str, why: str, **more: Any) -> Json:
@@ -205,6 +189,8 @@ def messages(now: float) -> Iterator[Json]:
 def letters(now: float) -> Json:
     """Return two dead letters, and one that is not of the pipeline."""
     known = {"route": pipe(PUT), "replay": True}
+    foreign: Json = {"item": "", "replay": False}
+    foreign |= dict.fromkeys(("key_item", "arrived", "change", "route"))
     return {
         "waiting": 3,
         "hidden": 0,
@@ -233,12 +219,7 @@ def letters(now: float) -> Json:
                 "reason": "This message is not a dead letter of this pipeline: it comes from"
                 " another pipe, rule or state machine:"
                 " arn:aws:pipes:us-east-1:123456789012:pipe/another.",
-                "item": "",
-                "key_item": None,
-                "route": None,
-                "arrived": None,
-                "change": None,
-                "replay": False,
+                **foreign,
             },
         ],
     }

@@ -23,10 +23,13 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from console.guard import Guard
+from console.routing import Routing
 from console.web import STATIC, VENDOR
+from console.what_if import what_if
 from localcloud.app_server import AppServer
 from tests.console import recorded, recorded_model
 from tests.console.change_told import told
+from tests.console.recorded import CITIES
 
 Json = dict[str, Any]
 
@@ -134,13 +137,19 @@ class Replayed:
     async def _do(self, request: Request) -> Response:
         path, given = request.path_params["path"], json.loads(await request.body())
         self.asked.append((request.method, path, given))
-        status, answer = self.answers.get(path, (200, _answer(path, given)))
+        made = self._what_if(given) if path == "what-if" else _answer(path, given)
+        status, answer = self.answers.get(path, (200, made))
         return JSONResponse(answer, status_code=status)
+
+    def _what_if(self, given: Json) -> Json:
+        """Run the records of the cities through a route."""
+        pipeline = recorded_model.deployed(given["pipeline"])
+        route = Routing(pipeline.routes).routes[given["route"]]
+        records = [told(row, "")["record"] for row in list(self.rows.values())[: len(CITIES)]]
+        return what_if(route, given["edited"], records, pipeline.table.keys)
 
 
 def _answer(path: str, given: Json) -> Json:
-    if path == "what-if":
-        return _what_if(given)
     if path.endswith("/replay") and path.startswith("changes"):
         return {"text": "Sent again: Momento answered 204."}
     if path.startswith("letters"):
@@ -148,40 +157,6 @@ def _answer(path: str, given: Json) -> Json:
     if path == "items" and "key" in given:
         return {"deleted": "Oslo"}
     return {"written": ["Oslo"], "keys": [{"Location": {"S": "Oslo"}}]}
-
-
-def _what_if(given: Json) -> Json:
-    edited = bool(given["edited"])
-    sent = {"state": "sent", "text": "PUT …", "request": _sent("Oslo")}
-    out = {"state": "filtered", "text": 'eventName is "INSERT"; the filter wants "MODIFY"'}
-    rows = [
-        {
-            "id": str(number),
-            "event_name": "INSERT",
-            "key": city,
-            "old": sent,
-            "new": out if edited and number < 2 else sent,
-            "differs": edited and number < 2,
-        }
-        for number, city in enumerate(recorded.CITIES)
-    ]
-    return {
-        "rows": rows,
-        "problems": [],
-        "changed": 2 if edited else 0,
-        "mapping": 'Mapping(key=attribute("Location"))',
-        "no_mapping": None,
-        "json": "{}",
-    }
-
-
-def _sent(key: str) -> Json:
-    return {
-        "method": "PUT",
-        "url": f"{recorded_model.URL}?key={key}&ttl_seconds=60",
-        "headers": {},
-        "body": '{"Location": "Oslo", "MaxTemp": "22"}',
-    }
 
 
 @contextmanager

@@ -82,16 +82,15 @@ class Deployed:
 @functools.cache
 def orders(topology: str) -> Deployed:
     """Return the pipeline of orders."""
-    found = routes_of(topology, SALES)
+    found = routes_of(document(topology), SALES)
     types = {"Customer": "S", "OrderId": "S"}
     view = "NEW_AND_OLD_IMAGES"
     table = TableClient(None, name=ORDERS, keys=("Customer", "OrderId"), types=types, view=view)
     return Deployed(SALES, found, table, sorted({one for route in found for one in route.queues}))
 
 
-def routes_of(topology: str, pipeline: str) -> list[Route]:
+def routes_of(made: Mapping[str, Any], pipeline: str) -> list[Route]:
     """Return the routes of a pipeline, from the synthesized JSON."""
-    made = document(topology)
     found = []
     for definition in definitions(made):
         if not definition.name.startswith(f"{pipeline}-"):

@@ -11,10 +11,11 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, expect
 
+from eventpipes.operations import DELETE, PUBLISH, PUT
 from tests.console import recorded
 from tests.console.opened import VIEWS, go, opened
 from tests.console.recorded import cell, row
-from tests.console.recorded_model import DELETE, PUBLISH, PUT, pipe
+from tests.console.recorded_model import pipe
 from tests.console.replayed import Replayed
 
 pytestmark = pytest.mark.slow
@@ -74,7 +75,7 @@ def test_keys_lead_through_the_changes(page: Page) -> None:
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     side = page.get_by_role("complementary")
-    expect(side).to_contain_text("Momento refused it with 400")
+    expect(side).to_contain_text("Momento refused it: ttl_seconds must be 1 to 86400")
     page.keyboard.press("k")
     expect(page.locator("#side-title")).to_contain_text("Lima")
     page.go_back()
@@ -102,7 +103,8 @@ def test_poison_item_is_found_and_mended(page: Page, replayed: Replayed) -> None
     dialog.get_by_label("TTL").fill("60")
     dialog.get_by_role("button", name="Write", exact=True).click()
     expect(dialog).to_have_count(0)
-    values = {"Location": "Atlantis", "MaxTemp": "22", "TTL": "60"}
+    values = {"Location": "Atlantis", "MaxTemp": "22", "MinTemp": "9", "TTL": "60"}
+    values |= {"ChancesOfPrecipitation": "40"}
     assert replayed.asked[-1] == ("POST", "form", {"pipeline": "weather", "values": values})
     side.get_by_role("button", name="Replay the dead letter").click()
     expect(page.locator(".said-line")).to_have_text("Replaying …")
@@ -140,7 +142,7 @@ def test_what_if_tells_who_would_go_elsewhere(page: Page, replayed: Replayed) ->
     go(page, VIEWS["what-if"])
     page.get_by_label("Route").select_option(pipe(PUT))
     page.get_by_label("Filter", exact=True).fill('{"eventName": ["MODIFY"]}')
-    expect(page.get_by_text("2 of 7 records would go another way.")).to_be_visible()
+    expect(page.get_by_text("4 of 7 records would go another way.")).to_be_visible()
     assert replayed.asked[-1][2]["edited"] == {"filters": ['{"eventName": ["MODIFY"]}']}
     expect(page.locator(".fates li").first).to_contain_text("filtered out")
 
@@ -297,7 +299,7 @@ def test_pipeline_without_a_cache_has_no_cache_side(chromium: Browser) -> None:
 
 def test_what_cannot_run_shows_no_results(page: Page, replayed: Replayed) -> None:
     """A mistake in a filter or in pasted records stands alone: nothing was run."""
-    go(page, VIEWS["what-if"])
+    go(page, f"{VIEWS['what-if']}/{pipe(PUBLISH)}")
     results = page.get_by_role("region", name="Results")
     expect(results).to_contain_text("7 records, as they go now.")
     mistake = "filter 1, line 1, column 2: this is not JSON"

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
+from eventpipes.operations import PUT
 from tests.console import recorded
 from tests.console.opened import VIEWS, opened
 from tests.console.recorded import cell, row
-from tests.console.recorded_model import PUT
 from tests.console.replayed import Replayed
 
 pytestmark = pytest.mark.slow

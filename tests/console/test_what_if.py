@@ -12,7 +12,7 @@ from console.what_if import pasted, what_if
 from eventpipes.operations import DELETE, PUBLISH, PUT
 from live.route import Route
 from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, Stream
-from tests.console.shop import CACHE, PEOPLE, SALES, TOPOLOGIES, orders, record, routes_of
+from tests.console.shop import CACHE, PEOPLE, SALES, TOPOLOGIES, document, orders, record, routes_of
 from tests.each import each
 
 KEYS = ("Customer", "OrderId")
@@ -150,7 +150,7 @@ def test_the_copied_mapping_makes_the_same_definition(case: tuple[str, str]) -> 
     pipeline, operation = case
     names = KEYS if pipeline == SALES else ("Name",)
     stream = Stream(KeySchema(*map(Attribute, names)))
-    (found,) = [one for one in routes_of("pipes", pipeline) if one.operation == operation]
+    (found,) = [one for one in routes_of(document("pipes"), pipeline) if one.operation == operation]
     text = mapping_text(found, names)
     config = evaluated(text).pipe_configs(stream, cache=CACHE)[operation]
     definition = found.definition
