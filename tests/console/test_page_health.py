@@ -1,25 +1,17 @@
-"""The page's health, while runner, AWS and Momento really end and start again.
+"""What the page shows while runner, AWS and Momento really end and start again."""
 
-First what the server tells, then what the page in a browser shows.
-"""
-
-import os
-import signal
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from localcloud import LocalAws
 from tests.console.opened import watched
-from tests.console.running import Shop, Visitor, running, served
+from tests.console.running import Shop, running, served
 from tests.console.shop import SALES, order
 from tests.localcloud.arrivals import until
 
 pytestmark = pytest.mark.slow
-
-PARTS = ("aws", "momento", "runner", "pipes", "connection")
 
 
 @pytest.fixture(scope="module")
@@ -30,43 +22,12 @@ def shop(no_cloud: None) -> Iterator[Shop]:  # noqa: ARG001 - needed before
 
 
 @pytest.fixture(scope="module")
-def url(shop: Shop) -> Iterator[str]:
-    """Serve the page."""
-    with served(shop) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def visitor(url: str) -> Iterator[Visitor]:
-    """Return an open page of the sales, on which all is well."""
-    with Visitor(url, SALES) as visitor:
-        visitor.wait("ready")
-        told_well(visitor, 0)
-        yield visitor
-
-
-@pytest.fixture(scope="module")
-def page(shop: Shop, url: str, chromium: Browser) -> Iterator[Page]:
+def page(shop: Shop, chromium: Browser) -> Iterator[Page]:
     """Return the page of the sales, on which all is well, with an item in sync."""
-    with watched(chromium, f"{url}/#/{SALES}/items") as page:
+    with served(shop) as url, watched(chromium, f"{url}/#/{SALES}/items") as page:
         write(shop, amount=5)
         well(shop, page, amount=5)
         yield page
-
-
-def told_well(visitor: Visitor, before: int) -> None:
-    """Wait until all parts are well again."""
-    told(visitor, before, **dict.fromkeys(PARTS, "ok"))
-
-
-def told(visitor: Visitor, before: int, **states: str) -> Any:
-    """Wait for a `health` after the first ones that has these states; return it."""
-
-    def fits(one: Any) -> bool:
-        is_new = any(one is other for other in visitor.of("health")[before:])
-        return is_new and all(one[name]["state"] == state for name, state in states.items())
-
-    return visitor.wait("health", fits)
 
 
 def write(shop: Shop, amount: int) -> None:
@@ -98,60 +59,6 @@ def says(page: Page, *words: str) -> None:
     expect(page.locator(".health .said")).to_have_text(list(words))
 
 
-def test_aws_that_stands_still_is_told_and_comes_back(shop: Shop, visitor: Visitor) -> None:
-    """Nothing is known of pipes and connection; the item's table is not known either."""
-    shop.put("shop-orders", order(OrderId="still", Customer="Al"))
-    visitor.wait("item", lambda one: one["key"] == "Al still" and one["state"] == "in sync")
-    process = shop.aws._process  # noqa: SLF001 - to stop it
-    assert process is not None
-    before = len(visitor.of("health"))
-    os.kill(process.pid, signal.SIGSTOP)
-    try:
-        found = told(visitor, before, aws="down", pipes="unknown", connection="unknown")
-        assert "./help.sh up" in found["aws"]["text"]
-        assert found["pipes"]["text"].endswith("not known")
-        assert found["momento"]["state"] == "ok"
-        visitor.wait("item", lambda one: one["key"] == "Al still" and one["state"] == "unknown")
-        assert not visitor.wait("letters", lambda one: not one["known"])["waiting"]
-        before = len(visitor.of("health"))
-    finally:
-        os.kill(process.pid, signal.SIGCONT)
-    told_well(visitor, before)
-
-
-def test_momento_that_is_gone_is_told_and_comes_back(shop: Shop, visitor: Visitor) -> None:
-    """An item is not in sync while nobody can say so; the table's side is still known."""
-    shop.put("shop-orders", order(OrderId="gone", Customer="Al"))
-    visitor.wait("item", lambda one: one["key"] == "Al gone" and one["state"] == "in sync")
-    before = len(visitor.of("health"))
-    shop.stop_momento()
-    try:
-        found = told(visitor, before, momento="down")
-        assert f"Momento at {shop.momento.endpoint}" in found["momento"]["text"]
-        assert found["aws"]["state"] == "ok"
-        item = visitor.wait(
-            "item", lambda one: one["key"] == "Al gone" and one["state"] == "unknown"
-        )
-        assert item["table"]["Status"] == {"S": "open"}
-        visitor.wait("problem", lambda one: one["about"] == "topic" and one["text"])
-        before = len(visitor.of("health"))
-    finally:
-        shop.start_momento()
-    told_well(visitor, before)
-
-
-def test_runner_that_has_ended_is_told_and_comes_back(shop: Shop, visitor: Visitor) -> None:
-    before = len(visitor.of("health"))
-    shop.stop_runner()
-    try:
-        found = told(visitor, before, runner="down")
-        assert found["runner"]["text"] == "the runner has ended: ./help.sh up starts it"
-        before = len(visitor.of("health"))
-    finally:
-        shop.start_runner()
-    told_well(visitor, before)
-
-
 def test_runner_ends_and_starts_again(shop: Shop, page: Page) -> None:
     shop.stop_runner()
     says(page, "AWS", "Momento", "Runner down", "1 pipe running", "Connection")
@@ -170,6 +77,8 @@ def test_runner_ends_and_starts_again(shop: Shop, page: Page) -> None:
 def test_momento_ends_and_starts_again(shop: Shop, page: Page) -> None:
     shop.stop_momento()
     says(page, "AWS", "Momento down", "Runner", "1 pipe running", "Connection")
+    faults = page.locator(".faults p").filter(has_text=f"Momento at {shop.momento.endpoint}")
+    expect(faults).to_have_count(2)  # of the cache, and of the topic
     expect(row(page, "Amount 6")).to_contain_text("unknown")
     expect(page.locator(".node.cache")).to_contain_text("unknown")
     shop.start_momento()
