@@ -9,7 +9,7 @@ import pytest
 from live.aws import Aws
 from live.errors import LiveError
 from tests.running_weather import RunningWeather
-from weather.records import WeatherRecord, random_record
+from weather.records import random_record
 from weather.table import WeatherTable
 
 
@@ -38,21 +38,6 @@ def test_a_record_is_put_got_replaced_and_deleted(running: RunningWeather, locat
     assert table.delete(location) is True
     assert table.get(location) is None
     assert table.delete(location) is False
-
-
-def test_an_item_holds_the_numbers_as_numbers(running: RunningWeather) -> None:
-    values = {"MaxTemp": "21.50", "MinTemp": "-9", "ChancesOfPrecipitation": 40, "TTL": "600"}
-    record = WeatherRecord.parse(values | {"Location": "Oslo"})
-    running.table.put(record)
-    (item,) = running.cloud.weather.dynamodb.scan(TableName=running.settings.table)["Items"]
-    assert float(item.pop("WrittenAt")["N"]) == record.written_at
-    assert item == {
-        "Location": {"S": "Oslo"},
-        "MaxTemp": {"N": "21.5"},
-        "MinTemp": {"N": "-9"},
-        "ChancesOfPrecipitation": {"N": "40"},
-        "TTL": {"N": "600"},
-    }
 
 
 def test_records_are_listed_by_location_as_many_as_asked_for(running: RunningWeather) -> None:
