@@ -217,21 +217,6 @@ def test_a_topic_that_is_refused_is_asked_less_and_less_often(
         assert again[count].seconds == 0.02
 
 
-def test_messages_that_momento_dropped_are_reported_as_missed(local: LocalMomento) -> None:
-    with listening(local) as watcher:
-        publish(local, "one")
-        watcher.wait_for(Message)
-        until(lambda: polls(local) > 0)
-        topic = LocalTopic(page=1, next_number=9)
-        topic.messages.append((8, b"nine", False))
-        local.service.caches["weather"].topics[TOPIC] = topic
-        (gap,) = watcher.wait_for(Discontinuity)
-        (_, message) = watcher.wait_for(Message, 2)
-    assert gap == Discontinuity(last=1, new=8)
-    assert (message.number, message.text) == (8, "nine")
-    assert len(watcher.of(Discontinuity)) == 1
-
-
 @pytest.mark.parametrize(
     ("last", "new", "sentence"),
     [
