@@ -205,21 +205,6 @@ def test_a_header_that_http_cannot_carry_is_refused(send: Callable[[Request], No
         send(put()._replace(headers={"X": "a\nb"}))
 
 
-@pytest.mark.parametrize(
-    ("request_", "step"),
-    [
-        (put()._replace(headers={"Authorization": "wrong"}), "MOMENTO_API_KEY to a valid key"),
-        (put(cache="other"), "there is no such cache: create it"),
-    ],
-)
-def test_a_wrong_key_or_cache_makes_every_request_unusable(
-    send: Callable[[Request], None], request_: Request, step: str
-) -> None:
-    with pytest.raises(UnusableError, match=step) as caught:
-        send(request_)
-    assert "wrong" not in str(caught.value).split(";")[0]
-
-
 @pytest.mark.parametrize("form", ["seconds", "date"])
 def test_retry_after_is_honoured_until_it_is_interrupted(momento: LocalMomento, form: str) -> None:
     until = datetime.now(UTC) + timedelta(seconds=3600)
