@@ -44,7 +44,6 @@ def probes(
     client = Aws(region, once(ANSWER_SECONDS)).client
     sts, describe_pipe = client("sts"), client("pipes").describe_pipe
     describe_connection = client("events").describe_connection
-    runner = feed and _Runner(feed)
 
     def ask_aws() -> str:
         """Ask who is asking, which needs no permission (AWS: "GetCallerIdentity")."""
@@ -54,7 +53,7 @@ def probes(
 
     def ask_pipes() -> str:
         _judged("pipe", pipes, describe_pipe, "CurrentState", {"RUNNING"}, "start it")
-        return runner.pipes(pipes) if runner else ""
+        return _run_by(feed, pipes) if feed else ""
 
     def ask_connections() -> str:
         well, advice = {"AUTHORIZED", "ACTIVE"}, "give it a valid API key (./help.sh key rotate)"
@@ -64,7 +63,7 @@ def probes(
     return {
         "aws": ask_aws,
         "momento": _momento(momento, cache, is_local=feed is not None),
-        "runner": runner.runner if runner else lambda: AWS_RUNS,
+        "runner": lambda: _runner(feed) if feed else AWS_RUNS,
         "pipes": ask_pipes,
         "connection": ask_connections,
     }
@@ -127,41 +126,36 @@ def _momento(access: Access, cache: str, *, is_local: bool) -> Probe:
     return probe
 
 
-class _Runner:
-    """Asks the local runner how it is."""
+def _runner(feed: Feed) -> str:
+    """Ask whether the runner goes on; return its lag, if there is one."""
+    try:
+        heartbeat = feed.runner()
+    except LiveError as error:
+        raise LiveError(f"the runner is not there ({error}): ./help.sh up starts it") from None
+    if heartbeat["stopped"]:
+        raise LiveError("the runner has ended: ./help.sh up starts it")
+    idle = heartbeat["at"] - heartbeat["watched"]
+    if idle > STANDSTILL_SECONDS:
+        raise LiveError(f"the runner does not go on: it last read the pipes {idle:.0f} s ago")
+    lag = max((pipe["lag"] or 0.0 for pipe in heartbeat["pipes"]), default=0.0)
+    return f"{lag:.0f} s behind" if lag >= 1 else ""
 
-    def __init__(self, feed: Feed) -> None:
-        self._feed = feed
 
-    def runner(self) -> str:
-        """Ask whether the runner goes on; return its lag, if there is one."""
-        try:
-            heartbeat = self._feed.runner()
-        except LiveError as error:
-            raise LiveError(f"the runner is not there ({error}): ./help.sh up starts it") from None
-        if heartbeat["stopped"]:
-            raise LiveError("the runner has ended: ./help.sh up starts it")
-        idle = heartbeat["at"] - heartbeat["watched"]
-        if idle > STANDSTILL_SECONDS:
-            raise LiveError(f"the runner does not go on: it last read the pipes {idle:.0f} s ago")
-        lag = max((pipe["lag"] or 0.0 for pipe in heartbeat["pipes"]), default=0.0)
-        return f"{lag:.0f} s behind" if lag >= 1 else ""
-
-    def pipes(self, names: Collection[str]) -> str:
-        """Ask whether the runner runs the pipes: it may have stopped one that AWS would run."""
-        try:
-            pipes = self._feed.runner()["pipes"]
-        except LiveError:
-            raise UnknownError("the runner, which runs the pipes, is not there") from None
-        known = {pipe["name"]: pipe for pipe in pipes}
-        bad = [
-            f"the runner has {'stopped' if pipe['state'] == 'STOPPED' else 'not started'} {name}:"
-            f" {pipe['reason']}"
-            for name, pipe in known.items()
-            if pipe["state"] in ("STOPPED", "RETRYING") and (name in names or "/" in name)
-        ]
-        if bad:
-            raise LiveError("; ".join(bad))
-        return "; ".join(
-            f"the runner has not started {name} yet" for name in names if name not in known
-        )
+def _run_by(feed: Feed, names: Collection[str]) -> str:
+    """Ask whether the runner runs the pipes: it may have stopped one that AWS would run."""
+    try:
+        pipes = feed.runner()["pipes"]
+    except LiveError:
+        raise UnknownError("the runner, which runs the pipes, is not there") from None
+    known = {pipe["name"]: pipe for pipe in pipes}
+    bad = [
+        f"the runner has {'stopped' if pipe['state'] == 'STOPPED' else 'not started'} {name}:"
+        f" {pipe['reason']}"
+        for name, pipe in known.items()
+        if pipe["state"] in ("STOPPED", "RETRYING") and (name in names or "/" in name)
+    ]
+    if bad:
+        raise LiveError("; ".join(bad))
+    return "; ".join(
+        f"the runner has not started {name} yet" for name in names if name not in known
+    )
