@@ -29,14 +29,12 @@ def send_again(
         return "Nothing was sent: the filter, as it is deployed now, leaves this change out."
     if isinstance(outcome, Unprocessable):
         raise RefusedError(outcome.reason)
-    requests = requests_in(outcome)
     if route.operation == PUBLISH:
-        for request in requests:
+        for request in requests_in(outcome):
             momento.send(request)
         return "The message was published again."
-    images = record["dynamodb"]
-    own = Own(images.get("NewImage"), outcome, before=images.get("OldImage"))
-    done = Converger(deployment, momento).converge(deployment.table.key_of(images["Keys"]), own)
+    key = deployment.table.key_of(record["dynamodb"]["Keys"])
+    done = Converger(deployment, momento).converge(key, Own.of(record, outcome))
     if done.own:
         return f"The {route.method} was sent again."
     return f"The item has changed since: {done.described()}."

@@ -7,7 +7,7 @@ if it has changed. docs/replay.md says what this guarantees and what it does not
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
 from eventpipes import Request, Requests, Unprocessable
 from eventpipes.operations import DELETE, PUT
@@ -32,10 +32,11 @@ class Own:
     outcome: Request | Requests | Unprocessable
     before: Item | None = None
 
-    @property
-    def deletes(self) -> list[Request]:
-        """The requests that delete an entry."""
-        return [request for request in requests_in(self.outcome) if request.method == "DELETE"]
+    @classmethod
+    def of(cls, record: Mapping[str, Any], outcome: Request | Requests | Unprocessable) -> Self:
+        """Return the item of a record, with what is sent for it."""
+        images = record["dynamodb"]
+        return cls(images.get("NewImage"), outcome, before=images.get("OldImage"))
 
 
 @dataclass(frozen=True)
@@ -139,8 +140,9 @@ class Converger:
                 raise RefusedError(own.outcome.reason)
             return Converged(item, requests_in(own.outcome), own=True)
         wanted = self.wanted(key, item, known, clear=clear)
+        sent = () if own is None else requests_in(own.outcome)
         # No other request deletes a former entry.
-        former = [] if own is None else _others(own.deletes, wanted)
+        former = [each for each in _others(sent, wanted) if each.method == "DELETE"]
         return Converged(item, (*former, *wanted), own=False)
 
     def wanted(

@@ -114,7 +114,7 @@ class LetterReplay:
             if isinstance(outcome, Unprocessable):
                 raise RefusedError(outcome.reason)
             return self._publish(requests_in(outcome))
-        return self._converged(record, _own(record, outcome))
+        return self._converged(record, Own.of(record, outcome))
 
     def _publish(self, messages: Sequence[Request]) -> Sent:
         for message in messages if not self.dry_run else ():
@@ -138,7 +138,7 @@ class LetterReplay:
     def _put_again(self, record: Record) -> Sent:
         """Send the current state of an item that `warm --on-aws` could not put."""
         done = self._converge(self._key(record))
-        return LetterStatus.CONVERGED, f"a letter of warm --on-aws: {self._said(done)}"
+        return LetterStatus.CONVERGED, f"a letter of warm --on-aws: {done.described(self._verb)}"
 
     def _send_refused(self, routes: Sequence[Route], record: Record, refused: Refused) -> Sent:
         """Send what Momento refused: the message, or the current state of the item's entries."""
@@ -160,7 +160,7 @@ class LetterReplay:
         done = self._converge(self._key(record), own)
         return (
             LetterStatus.CONVERGED,
-            f"the letter does not have the whole item: {self._said(done)}",
+            f"the letter does not have the whole item: {done.described(self._verb)}",
         )
 
     def _without_records(self, letter: DeadLetter) -> Replayed:
@@ -182,16 +182,13 @@ class LetterReplay:
                 return LetterStatus.REFUSED, names, error.answer
             except UnansweredError as error:
                 return LetterStatus.LEFT, names, str(error)
-            outcome, why = LetterStatus.CONVERGED, f"{TRIMMED}: {self._said(done)}"
+            outcome, why = LetterStatus.CONVERGED, f"{TRIMMED}: {done.described(self._verb)}"
             if len(logged) > 1:
                 why = f"{TRIMMED}: each item's current state {self._verb} sent"
             if len(to_cache) < len(routes):
                 outcome = LetterStatus.UNRECOVERABLE
                 why += "; the topic's message cannot be rebuilt"
         return outcome, names, why
-
-    def _said(self, done: Converged) -> str:
-        return done.described(self._verb)
 
     def _converge(self, key: Item, own: Own | None = None) -> Converged:
         converge = self._converger.plan if self.dry_run else self._converger.converge
@@ -216,21 +213,16 @@ class LetterReplay:
         return any(route.operation == PUBLISH for route in self.routes(letter))
 
 
-def _own(record: Record, outcome: Request | Requests | Unprocessable) -> Own:
-    images = record["dynamodb"]
-    return Own(images.get("NewImage"), outcome, before=images.get("OldImage"))
-
-
 def _own_of_all(routes: Sequence[Route], record: Record) -> Own | None:
     """Return what the routes to the cache make of a record together; None if they send nothing."""
     outcomes = [route.process(record) for route in routes if route.operation != PUBLISH]
     requests = [request for outcome in outcomes for request in requests_in(outcome)]
     if requests:
         deletes_first = sorted(requests, key=lambda request: request.method)
-        return _own(record, Requests(tuple(deletes_first)))
+        return Own.of(record, Requests(tuple(deletes_first)))
     for outcome in outcomes:
         if isinstance(outcome, Unprocessable):
-            return _own(record, outcome)
+            return Own.of(record, outcome)
     return None
 
 
