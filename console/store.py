@@ -9,6 +9,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from itertools import islice
 from typing import Any, Final
 
 from console.cause import left_out
@@ -56,14 +57,6 @@ class ChangeStore:
         self._routing = routing
         known = getattr(self, "counts", {})
         self.counts = {id_: known.get(id_) or RouteCounts() for id_ in routing.routes}
-
-    def __len__(self) -> int:
-        return len(self._recent) + len(self._failed)
-
-    @property
-    def bytes(self) -> int:
-        """About how many bytes the changes take."""
-        return self._bytes
 
     def apply(self, step: Step) -> Change | None:
         """Note a step; return its change, or None if it is about no route of the pipeline."""
@@ -155,19 +148,12 @@ class ChangeStore:
         self, *, before: str | None = None, limit: int = 100, failed: bool = False
     ) -> list[Change]:
         """Return changes before another one, the newest first."""
-        bound = self.get(before).order if before and self.get(before) else None  # type: ignore[union-attr]  # it was asked for
-        source = reversed(self._failed.values()) if failed else self._all()
-        changes: list[Change] = []
-        for change in source:
-            if len(changes) >= limit:
-                break
-            if bound is None or change.order < bound:
-                changes.append(change)
-        return changes
-
-    def _all(self) -> Iterator[Change]:
-        both = [*self._recent.values(), *self._failed.values()]
-        return iter(sorted(both, key=lambda change: -change.order))
+        last = self.get(before or "")
+        changes = [*reversed(self._failed.values())]
+        if not failed:
+            changes = sorted([*self._recent.values(), *changes], key=lambda change: -change.order)
+        older = (change for change in changes if last is None or change.order < last.order)
+        return list(islice(older, limit))
 
     def _change(self, step: Step) -> Change:
         id_ = str(
