@@ -124,11 +124,7 @@ class Board:
     @property
     def cache(self) -> str:
         """The name of a cache of the pipeline."""
-        names = [
-            receiver.cache
-            for receiver in self.sent.values()
-            if receiver.cache and receiver.cache != MANY
-        ]
+        names = [sent.cache for sent in self.sent.values() if sent.cache not in ("", MANY)]
         return names[0] if names else self.settings.stack.cache_name
 
     # -- the current state

@@ -29,12 +29,13 @@ def detail(
     `redirect` is the local Momento's origin, `letters` the ids of the change's dead letters by
     route; a letter of which the route is not known has the route `""`.
     """
+    own = letters or {}
     return {
         "row": change.row(),
         "record": change.record,
         "note": None if change.record is not None else _FORGOTTEN,
         "routes": {
-            id_: _route(change, change.cells[id_], route, redirect, letters or {}, id_)
+            id_: _route(change, change.cells[id_], route, redirect, own.get(id_) or own.get(""))
             for id_, route in routing.routes.items()
             if id_ in change.cells
         },
@@ -42,17 +43,13 @@ def detail(
 
 
 def _route(
-    change: Change,
-    cell: Cell,
-    route: Route,
-    redirect: str | None,
-    letters: Mapping[str, str],
-    id_: str,
+    change: Change, cell: Cell, route: Route, redirect: str | None, letter: str | None
 ) -> Json:
     record = change.record
     explanation = route.explain(record) if record is not None else None
     traced = traced_requests(route, record) if record is not None and cell.state != FILTERED else ()
-    values: Json = {
+    sent = cell.request or (traced[0].request.as_json() if traced else None)
+    return {
         "summary": cause_of(cell, explanation, traced, record),
         "timeline": list(timeline(change, cell)),
         "filters": filters_json(route, explanation),
@@ -69,14 +66,8 @@ def _route(
             for step in cell.steps
             if step["kind"] == "attempt"
         ],
-        "curl": None,
-    }
-    sent = cell.request or (traced[0].request.as_json() if traced else None)
-    if sent is not None:
-        values["curl"] = curl(sent, redirect)
-    if letter := letters.get(id_) or letters.get(""):
-        values["letter"] = letter
-    return values
+        "curl": None if sent is None else curl(sent, redirect),
+    } | ({"letter": letter} if letter else {})
 
 
 def filters_json(route: Route, explanation: Explanation | None) -> list[Json]:

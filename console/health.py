@@ -70,9 +70,7 @@ def _part(part: PartState, text: str) -> dict[str, Any]:
     state = (
         WARNING if part.state == OK and part.note and "AWS runs" not in part.note else part.state
     )
-    said = {OK: text, WARNING: f"{text}: {part.note}", UNKNOWN: f"{text}: not known"}
-    if part.note and state == OK:
-        said[OK] = part.note
+    said = {OK: part.note or text, WARNING: f"{text}: {part.note}", UNKNOWN: f"{text}: not known"}
     return {
         "state": state,
         "text": part.problem if state == DOWN else said.get(state, text),

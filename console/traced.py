@@ -36,16 +36,16 @@ def request_json(cell: Cell, traced: Sequence[TracedRequest]) -> Json | None:
             return _pieces(made, _ttl(sent["url"]))
     return {
         "method": sent["method"],
-        "url": [_piece(sent["url"])],
+        "url": _listed([Piece(sent["url"])]),
         "headers": [
-            {"name": name, "pieces": [_piece(text)]} for name, text in sent["headers"].items()
+            {"name": name, "pieces": _listed([Piece(text)])}
+            for name, text in sent["headers"].items()
         ],
-        "body": [_piece(sent["body"] or "")],
+        "body": _listed([Piece(sent["body"] or "")]),
     }
 
 
-def pieces_json(pieces: Sequence[Piece]) -> list[Json]:
-    """Return pieces of a request for the page."""
+def _listed(pieces: Sequence[Piece]) -> list[Json]:
     return [piece.as_json() for piece in pieces]
 
 
@@ -72,7 +72,7 @@ def _ttl(url: str) -> str | None:
 
 def _pieces(traced: TracedRequest, ttl: str | None = None) -> Json:
     """Return the pieces for the page, with the TTL that was sent."""
-    url = pieces_json(traced.url)
+    url = _listed(traced.url)
     for before, piece in pairwise(url):
         if ttl and before["text"].endswith(f"{TTL}=") and piece["text"] != ttl:
             piece["text"] = ttl
@@ -82,11 +82,7 @@ def _pieces(traced: TracedRequest, ttl: str | None = None) -> Json:
         "method": traced.request.method,
         "url": url,
         "headers": [
-            {"name": name, "pieces": pieces_json(pieces)} for name, pieces in traced.headers.items()
+            {"name": name, "pieces": _listed(pieces)} for name, pieces in traced.headers.items()
         ],
-        "body": pieces_json(traced.body),
+        "body": _listed(traced.body),
     }
-
-
-def _piece(text: str) -> Json:
-    return Piece(text).as_json()

@@ -52,14 +52,15 @@ def verdict(
         for route, cell in change.cells.items()
         if route in cache_routes
     ]
+    last = cells[0][0].id if cells else None
     expires = _expires(look, cells, written_at)
     if look.state == IN_SYNC:
-        return _in_sync(look, cells, expires)
+        return _in_sync(look, last, expires)
     if (judged := _by_changes(cells, now)) is not None:
         return judged
     if now - touched < PATIENCE:
         return Verdict(ON_ITS_WAY, "It was written a moment ago.")
-    return _differs(look, cells, expires, now)
+    return _differs(look, last, expires, now)
 
 
 def _by_changes(cells: Sequence[tuple[Change, Cell]], now: float) -> Verdict | None:
@@ -79,12 +80,9 @@ def _by_changes(cells: Sequence[tuple[Change, Cell]], now: float) -> Verdict | N
     return None
 
 
-def _differs(
-    look: SeenItem, cells: Sequence[tuple[Change, Cell]], expires: float | None, now: float
-) -> Verdict:
+def _differs(look: SeenItem, last: str | None, expires: float | None, now: float) -> Verdict:
     if look.state == MISSING:
         return _missing(look, expires, now)
-    last = cells[0][0].id if cells else None
     if look.state != LEFT_OVER:
         why = "The cache has another value than the routes send for the item."
         return Verdict(STALE, why, change=last)
@@ -94,10 +92,7 @@ def _differs(
     return Verdict(LEFT_OVER, why, change=last)
 
 
-def _in_sync(
-    look: SeenItem, cells: Sequence[tuple[Change, Cell]], expires: float | None
-) -> Verdict:
-    last = cells[0][0].id if cells else None
+def _in_sync(look: SeenItem, last: str | None, expires: float | None) -> Verdict:
     if look.table is None:
         why = "Neither the table nor the cache has it."
         if look.cached == UNKNOWN:
