@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from eventpipes import RuleDefinition
-from eventpipes.operations import DELETE, PUBLISH, PUT
+from eventpipes.operations import PUBLISH, PUT
 from eventpipes.stream_pattern import EVENT_NAMES
 from live.route import Route
 from live.workflow_route import WorkflowRoute
@@ -65,9 +65,7 @@ def mapping_text(route: Route, keys: Collection[str]) -> str:
         return inverse.entry()
     if route.operation == PUBLISH:
         return inverse.message()
-    if route.operation == DELETE:
-        raise CannotSayError("cache-delete comes from the mapping of cache-put: copy that")
-    raise CannotSayError(f"a mapping has no {route.operation}")
+    raise CannotSayError("cache-delete comes from the mapping of cache-put: copy that")
 
 
 class _Inverse:
