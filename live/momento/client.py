@@ -223,7 +223,8 @@ class Momento:
                 return once()
             except UnansweredError as error:
                 failed = error
-            if attempt < most and self._stop.wait(self._wait(attempt, failed.seconds)):
+            own = min(self._first_wait * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
+            if attempt < most and self._stop.wait(max(own, failed.seconds)):
                 raise UnansweredError(f"interrupted after {failed}")
         tries = f"after {most} attempts: " if most > 1 else ""
         raise UnansweredError(f"{tries}{failed}", is_busy=failed.is_busy)
@@ -296,10 +297,6 @@ class Momento:
             self._of_thread.client = client
             self._clients.append(client)
         return client
-
-    def _wait(self, attempt: int, retry_after: float) -> float:
-        own = min(self._first_wait * 2.0 ** (attempt - 1), LONGEST_WAIT_SECONDS)
-        return max(own, retry_after)
 
 
 def _close(clients: Iterable[httpx.Client | KeptConnection]) -> None:
