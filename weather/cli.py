@@ -64,7 +64,7 @@ def choose(
 def _clients(context: typer.Context) -> Clients:
     settings = WeatherSettings.load(aws=context.obj)
     errors.print(f"[dim]on {_shown(settings.cloud)}[/]", soft_wrap=True)
-    return Clients.of(settings)
+    return Clients(settings)
 
 
 @app.command(epilog="Example: ./help.sh weather put Oslo --max-temp 21 --min-temp 9 --ttl 600")

@@ -1,8 +1,5 @@
 """The clients of one cloud: the table, the cache and the topic that the settings name."""
 
-from dataclasses import dataclass
-from typing import Self
-
 from live.aws import Aws
 from live.momento.cache import Cache
 from live.momento.client import Momento
@@ -11,28 +8,18 @@ from weather.settings import WeatherSettings
 from weather.table import WeatherTable
 
 
-@dataclass(frozen=True)
 class Clients:
-    """What the commands work with."""
+    """What the commands work with.
 
-    settings: WeatherSettings
-    table: WeatherTable
-    cache: Cache
-    topic: Topic
+    Raises:
+        LiveError: the environment names an unknown profile, or an endpoint that is not a URL.
 
-    @classmethod
-    def of(cls, settings: WeatherSettings) -> Self:
-        """Return the clients for these settings.
+    """
 
-        Raises:
-            LiveError: the environment names an unknown profile, or an endpoint that is not a URL.
-
-        """
+    def __init__(self, settings: WeatherSettings) -> None:
         stack, access = settings.stack, settings.access()
-        aws, momento = Aws(stack.region), Momento(is_local=settings.is_local)
-        return cls(
-            settings,
-            WeatherTable(aws, settings.table),
-            Cache(momento, access, stack.cache_name),
-            Topic(momento, access, cache=stack.cache_name, name=stack.topic_name),
-        )
+        momento = Momento(is_local=settings.is_local)
+        self.settings = settings
+        self.table = WeatherTable(Aws(stack.region), settings.table)
+        self.cache = Cache(momento, access, stack.cache_name)
+        self.topic = Topic(momento, access, cache=stack.cache_name, name=stack.topic_name)
