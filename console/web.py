@@ -8,6 +8,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,54 +48,48 @@ def page(settings: ConsoleSettings, forms: Sequence[Form] = ()) -> ASGIApp:
         LiveError: no pipeline of the stack is deployed, or AWS cannot be asked.
 
     """
-    return Guard(_Page(Boards(settings, forms)).app)
-
-
-class _Page:
-    def __init__(self, boards: Boards) -> None:
-        self._boards = boards
-        api = Api(boards)
-        self.app = Starlette(
-            routes=[
-                Route("/api/events", self._events),
-                *api.routes,
-                *(
-                    Mount(f"/vendor/{name}", GZipMiddleware(StaticFiles(directory=folder)))
-                    for name, folder in VENDOR.items()
-                    if folder.is_dir()
-                ),
-                Mount("/", GZipMiddleware(StaticFiles(directory=STATIC, html=True))),
-            ],
-            middleware=[
-                Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])
-            ],
-            exception_handlers=dict.fromkeys((ConsoleError, LiveError, HTTPException), _in_words),
-            lifespan=self._lifespan,
-        )
+    boards = Boards(settings, forms)
 
     @asynccontextmanager
-    async def _lifespan(self, _: Starlette) -> AsyncIterator[None]:
-        self._boards.start()
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        boards.start()
         try:
             yield
         finally:
-            self._boards.stop()
+            boards.stop()
 
-    async def _events(self, request: Request) -> Response:
-        board = self._boards.get(request.query_params.get("pipeline"))
-        last = request.headers.get("last-event-id", "")
+    app = Starlette(
+        routes=[
+            Route("/api/events", partial(_events, boards)),
+            *Api(boards).routes,
+            *(
+                Mount(f"/vendor/{name}", GZipMiddleware(StaticFiles(directory=folder)))
+                for name, folder in VENDOR.items()
+                if folder.is_dir()
+            ),
+            Mount("/", GZipMiddleware(StaticFiles(directory=STATIC, html=True))),
+        ],
+        middleware=[Middleware(TrustedHostMiddleware, allowed_hosts=["127.0.0.1", "localhost"])],
+        exception_handlers=dict.fromkeys((ConsoleError, LiveError, HTTPException), _in_words),
+        lifespan=lifespan,
+    )
+    return Guard(app)
 
-        async def stream() -> AsyncIterator[ServerSentEvent]:
-            await asyncio.to_thread(self._boards.open, board)
-            try:
-                async for event in board.hub.events(last):
-                    yield ServerSentEvent(
-                        event=event.name, data=json.dumps(event.data), id=event.id or None
-                    )
-            finally:
-                board.close()
 
-        return EventSourceResponse(stream(), ping=15, headers=HEADERS)
+async def _events(boards: Boards, request: Request) -> Response:
+    board = boards.get(request.query_params.get("pipeline"))
+    last = request.headers.get("last-event-id", "")
+
+    async def stream() -> AsyncIterator[ServerSentEvent]:
+        await asyncio.to_thread(boards.open, board)
+        try:
+            async for event in board.hub.events(last):
+                data = json.dumps(event.data)
+                yield ServerSentEvent(event=event.name, data=data, id=event.id or None)
+        finally:
+            board.close()
+
+    return EventSourceResponse(stream(), ping=15, headers=HEADERS)
 
 
 async def _in_words(_: Request, error: Exception) -> Response:
