@@ -94,10 +94,8 @@ def why_filtered(explanation: Explanation | None) -> tuple[str, str | None]:
         return "The workflow sends no such request for this change.", None
     if events := _other_events(explanation):
         wanted, event = events
-        return (
-            f"The filter leaves it out: it takes {wanted} only, and this change is {event}.",
-            None,
-        )
+        said = f"The filter leaves it out: it takes {wanted} only, and this change is {event}."
+        return said, None
     own = [
         alternative
         for alternative in explanation.alternatives
@@ -173,18 +171,13 @@ def _of_failure(
         if cell.status and said == cell.reason:  # it repeats the status
             parts = [str(cell.status)]
         last = f" The last answer: {' '.join(parts)}" if parts else ""
-        return {
-            "cause": f"It was given up after {_times(cell.attempt or 1)}.{last}",
-            "next": REPLAY,
-        }
+        count = cell.attempt or 1
+        tries = "one attempt" if count == 1 else f"{count} attempts"
+        return {"cause": f"It was given up after {tries}.{last}", "next": REPLAY}
     return {
         "cause": f"It was given up, and no queue keeps it: {_said(cell) or cell.text}",
         "next": "Write the item again: nothing else sends it.",
     }
-
-
-def _times(attempts: int) -> str:
-    return "one attempt" if attempts == 1 else f"{attempts} attempts"
 
 
 def _refusal(cell: Cell) -> str:

@@ -89,15 +89,11 @@ class LetterReplay:
         routes = self.routes(letter)
         if letter.refused is not None:
             yield partial(self._send_refused, routes, record, letter.refused)
-        elif isinstance(routes[0], WorkflowRoute):
+            return
+        if isinstance(routes[0], WorkflowRoute):
             yield partial(self._send_to_cache, routes, record)
-            yield from (
-                partial(self._send, route, record, letter)
-                for route in routes
-                if route.operation == PUBLISH
-            )
-        else:
-            yield from (partial(self._send, route, record, letter) for route in routes)
+            routes = [route for route in routes if route.operation == PUBLISH]
+        yield from (partial(self._send, route, record, letter) for route in routes)
 
     def _send(self, route: Route, record: Record, letter: DeadLetter) -> Sent:
         """Send what a route makes of a record, unless the item has changed since.
@@ -142,9 +138,7 @@ class LetterReplay:
 
     def _send_refused(self, routes: Sequence[Route], record: Record, refused: Refused) -> Sent:
         """Send what Momento refused: the message, or the current state of the item's entries."""
-        route = next(
-            (candidate for candidate in routes if candidate.method == refused.method), None
-        )
+        route = next((each for each in routes if each.method == refused.method), None)
         if not isinstance(route, WorkflowRoute):
             raise RefusedError(f"the workflow, as it is deployed now, sends no {refused.method}")
         as_it_was = route.refused_request(refused)
@@ -158,10 +152,8 @@ class LetterReplay:
         if own is not None and whole:
             return self._converged(record, own)
         done = self._converge(self._key(record), own)
-        return (
-            LetterStatus.CONVERGED,
-            f"the letter does not have the whole item: {done.described(self._verb)}",
-        )
+        why = f"the letter does not have the whole item: {done.described(self._verb)}"
+        return LetterStatus.CONVERGED, why
 
     def _without_records(self, letter: DeadLetter) -> Replayed:
         """Send the table's current state, because a record has left the stream."""
