@@ -28,9 +28,6 @@ class TableClient:
     size: int = 0
     is_global: bool = False
 
-    def __post_init__(self) -> None:
-        self.keys = tuple(self.keys)
-
     def put(self, item: Item) -> None:
         """Write an item, in the place of the one with its key."""
         self.client.put_item(TableName=self.name, Item=from_json(item))
