@@ -123,9 +123,7 @@ def get(context: typer.Context, location: Location, *, as_json: AsJson = False) 
     The exit code is 1 if the location is not in the table and not in the cache.
     """
     clients = _clients(context)
-    comparison = compare(
-        location, clients.table, clients.cache, clients.settings.stack.cache_ttl_seconds
-    )
+    comparison = compare(location, clients.table, clients.cache, clients.ttl)
     if as_json:
         print_json(comparison.as_json(), indent=None)
     else:
@@ -163,12 +161,7 @@ def list_records(
     records = clients.table.list(limit=limit + 1)
     more = len(records) > limit
     comparisons = [
-        judge(
-            record.location,
-            record,
-            clients.cache.get(record.location),
-            clients.settings.stack.cache_ttl_seconds,
-        )
+        judge(record.location, record, clients.cache.get(record.location), clients.ttl)
         for record in records[:limit]
     ]
     if as_json:

@@ -19,7 +19,7 @@ class Clients:
     def __init__(self, settings: WeatherSettings) -> None:
         stack, access = settings.stack, settings.access()
         momento = Momento(is_local=settings.is_local)
-        self.settings = settings
+        self.settings, self.ttl = settings, stack.cache_ttl_seconds
         self.table = WeatherTable(Aws(stack.region), settings.table)
         self.cache = Cache(momento, access, stack.cache_name)
         self.topic = Topic(momento, access, cache=stack.cache_name, name=stack.topic_name)
