@@ -128,16 +128,14 @@ class WatchRun:
             changed = ChangedKeys(
                 streams, deployment.stream_arn, deployment.table, self.memory
             ).read()
-            subjects = [Subject(change.key, change) for change in self._chosen(changed)]
-            known = {key_text(subject.key) for subject in subjects}
+            chosen = self._chosen(changed)
+            subjects = {key_text(change.key): Subject(change.key, change) for change in chosen}
             for sampled in sample(deployment.table, given.items):
                 name = key_text(sampled)
-                if name not in known:
-                    known.add(name)
-                    subjects.append(Subject(sampled, changed.get(name)))
+                subjects.setdefault(name, Subject(sampled, changed.get(name)))
             looker = KeyLooker(deployment, reader, self.now)
             with closing(reader):
-                return self._compare(looker, reader, subjects)
+                return self._compare(looker, reader, list(subjects.values()))
 
     def _chosen(self, changed: dict[str, Changed]) -> list[Changed]:
         """Return changed keys for a quarter of the budget: those that were wrong, then others."""
