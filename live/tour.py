@@ -256,15 +256,8 @@ class Tour:
         for path, listener in self._listeners.items():
             for text in listener.texts():
                 self.messages[path].append(text)
-                match = next(
-                    (
-                        each
-                        for each in missing
-                        if urlsplit(each.request.url).path == path
-                        and each.compare(text, self._since)
-                    ),
-                    None,
-                )
+                own = [each for each in missing if urlsplit(each.request.url).path == path]
+                match = next((each for each in own if each.compare(text, self._since)), None)
                 if match is not None:
                     missing.remove(match)
                 elif self._is_about_the_item(text):
