@@ -21,11 +21,8 @@ class UndeliveredRecords:
         self._table = deployment.table
         self._stream_arn = deployment.stream_arn
         self._stream = StreamReader(deployment.client("dynamodbstreams"))
-        self._routes = [
-            deployment.pipes[operation]
-            for operation in (PUT, DELETE)
-            if operation in deployment.pipes
-        ]
+        pipes = deployment.pipes
+        self._routes = [pipes[operation] for operation in (PUT, DELETE) if operation in pipes]
 
     @property
     def longest(self) -> int:
