@@ -1,17 +1,14 @@
 """The recorded pipelines, as the page's server tells them: the weather stack in each topology."""
 
 import functools
-import json
 from typing import Any, Final
-
-from cdktf import Testing
 
 from console.model import pipeline_json
 from live.table import TableClient
 from stacks.settings import Settings
-from stacks.weather import WeatherStack
 from tests.conftest import ENDPOINT
 from tests.console.shop import Deployed, routes_of
+from tests.synthesized import synthesize_with
 from weather.form import WeatherForm
 
 Json = dict[str, Any]
@@ -37,11 +34,11 @@ def settings(name: str) -> Settings:
 @functools.cache
 def deployed(name: str = "weather") -> Deployed:
     """Return a pipeline."""
-    stack = WeatherStack(Testing.app(), "weather", settings(name))
+    made = synthesize_with(settings(name)).document
     table, view = settings(name).name_prefix, "NEW_AND_OLD_IMAGES"
     keys = {"Location": "S"}
     client = TableClient(None, name=table, keys=tuple(keys), types=keys, view=view, about=24)
-    return Deployed(name, routes_of(json.loads(Testing.synth(stack)), table), client)
+    return Deployed(name, routes_of(made, table), client)
 
 
 def model(*names: str) -> Json:

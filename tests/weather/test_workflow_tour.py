@@ -1,8 +1,5 @@
 """With a workflow (TOPOLOGY=workflow), the tour ends as expected."""
 
-import json
-
-import cdktf
 import pytest
 
 import localcloud.runner.runner
@@ -11,11 +8,11 @@ from localcloud.applied import Applied
 from localcloud.momento.service import LocalMomento
 from localcloud.runner.runner import Runner
 from stacks.settings import Settings
-from stacks.weather import WeatherStack
 from tests.conftest import ENDPOINT
 from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import API_KEY, CACHE, empty
 from tests.running_weather import settings_of
+from tests.synthesized import synthesize_with
 from weather.tour import tour
 
 PIPE = "weather-stats-demo-changes-pipe"
@@ -25,9 +22,8 @@ def test_tour_ends_as_expected(local_aws: LocalAws, monkeypatch: pytest.MonkeyPa
     workflow = Settings(
         MOMENTO_API_ENDPOINT=ENDPOINT, MOMENTO_CACHE_NAME=CACHE, TOPOLOGY="workflow"
     )
-    stack = WeatherStack(cdktf.Testing.app(), "weather", workflow)
     empty(local_aws.endpoint)
-    document = json.loads(cdktf.Testing.synth(stack))
+    document = synthesize_with(workflow).document
     Applied(document, local_aws.endpoint, momento_api_key=API_KEY).create()
     monkeypatch.setattr(localcloud.runner.runner, "WATCH_SECONDS", 0.3)
     with (
