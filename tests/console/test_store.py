@@ -225,9 +225,5 @@ def test_a_letter_is_of_the_route_that_sent_it() -> None:
         for id_, route in routing.routes.items():
             arn = route.target.arn if topology == "workflow" else route.definition.arn  # type: ignore[attr-defined]  # a workflow's
             assert routing.of_letter(arn, route.method) == id_, topology
-    assert Routing(orders("bus").routes).of_letter(reader_arn("bus"), None) is None
-
-
-def reader_arn(topology: str) -> str:
-    """Return the ARN of the pipe that reads the stream."""
-    return orders(topology).pipes[PUT].reader.arn
+    bus = orders("bus")
+    assert Routing(bus.routes).of_letter(bus.pipes[PUT].reader.arn, None) is None

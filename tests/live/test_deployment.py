@@ -1,8 +1,7 @@
 """The deployed resources are read from the AWS API. An error names a missing resource."""
 
-from typing import Any
-
 import pytest
+from botocore.config import Config
 
 from live.errors import LiveError
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema
@@ -113,11 +112,5 @@ def test_an_unreachable_aws_is_reported(
     cloud: RepairCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
-    monkeypatch.setattr("live.aws.CONFIG", _impatient())
+    monkeypatch.setattr("live.aws.CONFIG", Config(retries={"total_max_attempts": 1}))
     assert problem(cloud).startswith("nothing answers at http://127.0.0.1:1: is it still up")
-
-
-def _impatient() -> Any:
-    from botocore.config import Config
-
-    return Config(retries={"total_max_attempts": 1})
