@@ -24,7 +24,7 @@ from eventpipes.deployed import (
 
 from ..status import PipeStatus
 from .delivery import Delivery
-from .rule_target import BusEvent, RuleTarget, delivery_of
+from .rule_target import BusEvent, RuleTarget
 
 Make = Callable[[Rule], RuleTarget]
 
@@ -75,7 +75,7 @@ class Bus:
                 target.take(bus_event)
             for name, definition in self._stopped.items():
                 reason = self._statuses[name].reason
-                self.report(delivery_of(definition, bus_event, "undelivered", reason=reason))
+                self.report(Delivery.of(definition, record, created, "undelivered", reason=reason))
 
     def refresh(self, *, closely: bool = False) -> None:
         """Read the rules and targets from the AWS API; with `closely`, also their destinations.

@@ -6,7 +6,7 @@ record is too old, and it does not count as an attempt.
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,6 +24,16 @@ if TYPE_CHECKING:
 
 EXHAUSTED = "RetryAttemptsExhausted"
 TOO_OLD = "MaximumRecordAgeExceeded"
+
+
+@dataclass
+class _Trial:
+    """A record, the request for it (None: it has none), and the attempts until now."""
+
+    record: Mapping[str, Any]
+    created: datetime
+    request: Request | None = None
+    attempts: list[Attempt] = field(default_factory=list)
 
 
 @dataclass
@@ -59,71 +69,51 @@ class Deliverer:
     def deliver(self, record: Mapping[str, Any], created: datetime) -> Delivery | None:
         """Deliver one record and return the result, or None if the pipe stops before that."""
         outcome = self.pipe.process(record)
+        trial = _Trial(record, created)
         if isinstance(outcome, Filtered):
-            return self._done(record, created, "filtered")
+            return self._done(trial, "filtered")
         if isinstance(outcome, Unprocessable):
-            return self._give_up(record, created, None, [], EXHAUSTED, reason=outcome.reason)
+            return self._give_up(trial, EXHAUSTED, outcome.reason)
         if isinstance(outcome, Event):
             assert self.bus is not None, outcome.bus_arn
             self.bus.put(outcome, record, created)
-            return self._done(record, created, "delivered", event=outcome.envelope)
+            return self._done(trial, "delivered", event=outcome.envelope)
         assert isinstance(outcome, Request), "a state machine is not run by a deliverer"
-        return self._send_until_done(record, created, outcome)
+        trial.request = outcome
+        return self._send_until_done(trial, outcome)
 
-    def _send_until_done(
-        self, record: Mapping[str, Any], created: datetime, request: Request
-    ) -> Delivery | None:
+    def _send_until_done(self, trial: _Trial, request: Request) -> Delivery | None:
         source = self.pipe.definition.source
         limit = source.maximum_retry_attempts
         most = limit + 1 if limit >= 0 else None
-        steps = RecordSteps(self.pipe.definition.name, record, created, self.tell)
-        attempts: list[Attempt] = []
+        steps = RecordSteps(self.pipe.definition.name, trial.record, trial.created, self.tell)
         counted = 0
+        why = TOO_OLD
         while True:
-            left = seconds_left(created, source, self.sender.timing)
+            left = seconds_left(trial.created, source, self.sender.timing)
             if left < 0:
-                return self._give_up(record, created, request, attempts, TOO_OLD)
+                return self._give_up(trial, TOO_OLD, why)
             attempt, asked = self.sender.send(request)
-            attempts.append(attempt)
-            number = counted + 1
+            trial.attempts.append(attempt)
+            why, number = attempt.failure, counted + 1
             steps.attempt(request, attempt, number=number, most=most)
             if attempt.succeeded:
-                return self._done(record, created, "delivered", request, attempts)
+                return self._done(trial, "delivered")
             if not attempt.broke:
                 counted = number
                 if asked < 0 or attempt.is_final or (limit >= 0 and counted > limit):
-                    return self._give_up(record, created, request, attempts, EXHAUSTED)
-            wait = self.sender.wait_after(len(attempts), asked)
+                    return self._give_up(trial, EXHAUSTED, why)
+            wait = self.sender.wait_after(len(trial.attempts), asked)
             wait = min(wait, left * self.sender.timing.second + 0.001)
-            steps.waiting(wait, attempt.failure, number=number, most=most)
+            steps.waiting(wait, why, number=number, most=most)
             if self.stop.wait(wait):
                 return None
 
-    def _give_up(
-        self,
-        record: Mapping[str, Any],
-        created: datetime,
-        request: Request | None,
-        attempts: list[Attempt],
-        condition: str,
-        *,
-        reason: str = "",
-    ) -> Delivery:
+    def _give_up(self, trial: _Trial, condition: str, why: str) -> Delivery:
         """Send the record's place in the stream to the dead-letter queue, if the pipe has one."""
-        self._letters.send([(record, created)], condition)
-        why = reason or (attempts[-1].failure if attempts else condition)
-        return self._done(
-            record, created, "dead-letter", request, attempts, reason=f"{condition}: {why}"
-        )
+        self._letters.send([(trial.record, trial.created)], condition)
+        return self._done(trial, "dead-letter", reason=f"{condition}: {why}")
 
-    def _done(
-        self,
-        record: Mapping[str, Any],
-        created: datetime,
-        outcome: str,
-        request: Request | None = None,
-        attempts: Sequence[Attempt] = (),
-        **more: Any,  # noqa: ANN401 - the delivery's other fields
-    ) -> Delivery:
-        more |= {"request": request, "attempts": tuple(attempts)}
-        return Delivery.of(self.pipe.definition, record, created, outcome, **more)
+    def _done(self, trial: _Trial, outcome: str, **more: Any) -> Delivery:  # noqa: ANN401 - the delivery's other fields
+        more |= {"request": trial.request, "attempts": tuple(trial.attempts)}
+        return Delivery.of(self.pipe.definition, trial.record, trial.created, outcome, **more)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from eventpipes import Filtered, Request, Rule, RuleDefinition, Unprocessable
+from eventpipes import Filtered, Request, Rule, Unprocessable
 
 from .delivery import Delivery
 from .sender import Attempt, Sender
@@ -51,8 +51,10 @@ class BusEvent:
 
 @dataclass
 class _Invocation:
+    """An event, the request for it (None: there can be none), and the attempts until now."""
+
     event: BusEvent
-    request: Request
+    request: Request | None = None
     attempts: list[Attempt] = field(default_factory=list)
 
 
@@ -89,9 +91,9 @@ class RuleTarget:
         self._steps(event).read()
         outcome = self.rule.process(event.envelope)
         if isinstance(outcome, Filtered):
-            self._done(event, "filtered")
+            self._done(_Invocation(event), "filtered")
         elif isinstance(outcome, Unprocessable):
-            self._give_up(event, None, [], code=INVALID, why=outcome.reason)
+            self._give_up(_Invocation(event), code=INVALID, why=outcome.reason)
         else:
             self._wait(_Invocation(event, outcome), 0.0)
 
@@ -156,20 +158,21 @@ class RuleTarget:
         A refused or broken connection counts as an attempt, because EventBridge names network
         conditions among the reasons for retries.
         """
-        definition, event, attempts = self.rule.definition, invocation.event, invocation.attempts
+        definition, event, request = self.rule.definition, invocation.event, invocation.request
+        assert request is not None
         left = definition.maximum_event_age - self._age(event)
         if left < 0:
             self._exhausted(invocation, TOO_OLD)
             return
-        attempt, asked = self.sender.send(invocation.request)
-        attempts.append(attempt)
-        number, most = len(attempts), definition.maximum_retry_attempts + 1
+        attempt, asked = self.sender.send(request)
+        invocation.attempts.append(attempt)
+        number, most = len(invocation.attempts), definition.maximum_retry_attempts + 1
         steps = self._steps(event)
-        steps.attempt(invocation.request, attempt, number=number, most=most)
+        steps.attempt(request, attempt, number=number, most=most)
         if attempt.succeeded:
-            self._done(event, "delivered", invocation.request, attempts)
+            self._done(invocation, "delivered")
         elif asked < 0 or attempt.is_final:
-            self._give_up(event, invocation.request, attempts, code=REFUSED, why=attempt.failure)
+            self._give_up(invocation, code=REFUSED, why=attempt.failure)
         elif number >= most:
             self._exhausted(invocation, EXHAUSTED)
         else:
@@ -188,19 +191,10 @@ class RuleTarget:
         attempts = invocation.attempts
         why = attempts[-1].failure if attempts else "it was not sent in time"
         code = UNKNOWN if not attempts or attempts[-1].timed_out else REFUSED
-        self._give_up(
-            invocation.event, invocation.request, attempts, code=code, why=why, condition=condition
-        )
+        self._give_up(invocation, code=code, why=why, condition=condition)
 
     def _give_up(
-        self,
-        event: BusEvent,
-        request: Request | None,
-        attempts: list[Attempt],
-        *,
-        code: str,
-        why: str,
-        condition: str = "",
+        self, invocation: _Invocation, *, code: str, why: str, condition: str = ""
     ) -> None:
         """Put the whole event into the target's dead-letter queue, if it has one."""
         definition = self.rule.definition
@@ -209,7 +203,7 @@ class RuleTarget:
             "TARGET_ARN": definition.target_arn,
             "ERROR_CODE": code,
             "ERROR_MESSAGE": f"Unable to invoke ApiDestination endpoint: {why}"[:1000],
-            "RETRY_ATTEMPTS": str(max(len(attempts) - 1, 0)),
+            "RETRY_ATTEMPTS": str(max(len(invocation.attempts) - 1, 0)),
         }
         if condition:
             attributes["EXHAUSTED_RETRY_CONDITION"] = condition
@@ -218,10 +212,10 @@ class RuleTarget:
         arn = definition.dead_letter_queue_arn
         if arn is not None:
             try:
-                self._send_dead_letter(arn, event, attributes)
+                self._send_dead_letter(arn, invocation.event, attributes)
             except (BotoCoreError, ClientError) as error:
                 outcome, reason = "undelivered", f"{reason}; the queue refused it: {error}"
-        self._done(event, outcome, request, attempts, reason=reason)
+        self._done(invocation, outcome, reason)
 
     def _send_dead_letter(self, arn: str, event: BusEvent, attributes: Mapping[str, str]) -> None:
         url = self.queue.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
@@ -235,36 +229,9 @@ class RuleTarget:
     def _not_delivered(self, invocation: _Invocation, reason: str) -> None:
         with self._change:
             self._lost += 1
-        self._done(
-            invocation.event, "undelivered", invocation.request, invocation.attempts, reason=reason
-        )
+        self._done(invocation, "undelivered", reason)
 
-    def _done(
-        self,
-        event: BusEvent,
-        outcome: str,
-        request: Request | None = None,
-        attempts: list[Attempt] | None = None,
-        *,
-        reason: str = "",
-    ) -> None:
-        self.report(
-            delivery_of(
-                self.rule.definition,
-                event,
-                outcome,
-                reason=reason,
-                request=request,
-                attempts=tuple(attempts or ()),
-            )
-        )
-
-
-def delivery_of(
-    definition: RuleDefinition,
-    event: BusEvent,
-    outcome: str,
-    **more: Any,  # noqa: ANN401
-) -> Delivery:
-    """Return the result of an event in a rule as a delivery of its record."""
-    return Delivery.of(definition, event.record, event.created, outcome, **more)
+    def _done(self, invocation: _Invocation, outcome: str, reason: str = "") -> None:
+        event, tried = invocation.event, tuple(invocation.attempts)
+        more = {"request": invocation.request, "attempts": tried, "reason": reason}
+        self.report(Delivery.of(self.rule.definition, event.record, event.created, outcome, **more))
