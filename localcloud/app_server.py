@@ -1,6 +1,5 @@
 """Serve an ASGI application on a free port of 127.0.0.1, in a thread."""
 
-import socket
 import threading
 import time
 from typing import Final, Self
@@ -8,6 +7,7 @@ from typing import Final, Self
 import uvicorn
 from starlette.types import ASGIApp
 
+from .aws.aws import listening
 from .errors import LocalCloudError
 
 KEEP_ALIVE_SECONDS: Final = 75
@@ -37,19 +37,8 @@ class AppServer:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        # asyncio disables Nagle's algorithm only if the protocol is named. With the algorithm, a
-        # response with a body takes 40 ms.
-        listening = socket.socket(proto=socket.IPPROTO_TCP)
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listening.bind(("127.0.0.1", self._port))
-        except (OSError, OverflowError):
-            listening.close()
-            raise LocalCloudError(
-                f"port {self._port} of 127.0.0.1 is in use; choose another port, or no port for a"
-                " free one"
-            ) from None
-        self.endpoint = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        socket = listening(self._port)
+        self.endpoint = f"http://127.0.0.1:{socket.getsockname()[1]}"
         config = uvicorn.Config(
             self._app,
             log_level="critical",
@@ -61,7 +50,7 @@ class AppServer:
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
             target=self._server.run,
-            kwargs={"sockets": [listening]},
+            kwargs={"sockets": [socket]},
             daemon=True,
             name=self._name,
         )

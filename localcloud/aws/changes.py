@@ -10,12 +10,11 @@ import json
 import re
 import threading
 from collections import Counter
-from collections.abc import Iterable
 from typing import Any, Final
-from urllib.parse import parse_qs
 
 from moto.dynamodb.models.dynamo_type import Item
 from moto.dynamodb.models.table import StreamShard
+from werkzeug.wrappers import Request, Response
 
 from .change_signal import LONG_POLL_SECONDS
 
@@ -60,10 +59,10 @@ def note(environ: dict[str, Any]) -> None:
         _count(DEFINITIONS)
 
 
-def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
+@Request.application
+def answer(request: Request) -> Response:
     """Answer the runner's question."""
-    query = parse_qs(environ.get("QUERY_STRING", ""))
-    known = query.get("all", [""])[0]
+    known = request.args.get("all")
     with _changed:
         _changed.wait_for(lambda: str(_counts.total()) != known, LONG_POLL_SECONDS)
         numbers = {
@@ -71,7 +70,4 @@ def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # 
             "definitions": _counts[DEFINITIONS],
             "records": {name: number for name, number in _counts.items() if name != DEFINITIONS},
         }
-    body = json.dumps(numbers).encode()
-    headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-    start_response("200 OK", headers)
-    return [body]
+    return Response(json.dumps(numbers), mimetype="application/json")

@@ -14,6 +14,7 @@ from moto.core.utils import utcnow
 from moto.stepfunctions.exceptions import ResourceNotFound
 from moto.stepfunctions.models import Execution, stepfunctions_backends
 from moto.stepfunctions.responses import StepFunctionResponse
+from werkzeug.wrappers import Request, Response
 
 RUNNING: Final = "RUNNING"
 UNSUCCESSFUL: Final = frozenset({"ABORTED", "FAILED", "TIMED_OUT"})
@@ -21,9 +22,10 @@ _map_runs: Final[dict[str, dict[str, Any]]] = {}
 _redrives: Final[dict[str, int]] = {}
 
 
-def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
+@Request.application
+def answer(request: Request) -> Response:
     """Answer the request of `execution_news.tell` in the server."""
-    news = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    news = request.get_json(force=True)
     executions = [
         execution for execution in _executions() if execution.execution_arn == news["executionArn"]
     ]
@@ -36,10 +38,7 @@ def answer(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # 
             execution.output = news.get("output")
             execution.output_details = {"included": True}  # type: ignore[assignment]  # as AWS has it
             execution.error, execution.cause = news.get("error"), news.get("cause")
-    body = b"" if executions else b"there is no such execution"
-    headers = [("Content-Length", str(len(body)))]
-    start_response("200 OK" if executions else "404 Not Found", headers)
-    return [body]
+    return Response() if executions else Response("there is no such execution", 404)
 
 
 def _executions() -> Iterable[Execution]:

@@ -5,12 +5,11 @@ each reason. The texts are those of public reports: terraform-provider-aws issue
 issue 31211 and momentohq/client-sdk-javascript pull request 1302.
 """
 
-import json
 import threading
-from collections.abc import Iterable
 from typing import Any, Final
 
 from moto.pipes.models import EventBridgePipesBackend, Pipe
+from werkzeug.wrappers import Request, Response
 
 from ..status import FAILED
 
@@ -27,15 +26,15 @@ _next: list[str] = []
 _lock = threading.Lock()
 
 
-def switch(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:  # noqa: ANN401 - WSGI's
+@Request.application
+def switch(request: Request) -> Response:
     """Answer the request that names the reasons, STREAM or QUEUE."""
-    reasons = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    reasons = request.get_json(force=True)
     known = all(reason in _REASONS for reason in reasons)
     if known:
         with _lock:
             _next[:] = reasons
-    start_response("204 No Content" if known else "400 Bad Request", [("Content-Length", "0")])
-    return [b""]
+    return Response(status=204 if known else 400)
 
 
 def apply() -> None:
