@@ -10,11 +10,11 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.exceptions import ClientError
 
 from eventpipes import EventPipesError
+from eventpipes.momento_names import RequestNames, names_in_stack
 
 from .applied import Applied, NotApplied, client
 from .cloud import API_KEY, LocalCloud
 from .errors import LocalCloudError
-from .named_topics import named_topics
 
 PATIENCE_SECONDS = 120
 """How long a record may take to its end; retries are included."""
@@ -49,7 +49,7 @@ class RunningStack:
             raise LocalCloudError("the stack has no pipe: give the JSON of a stack with a pipeline")
         try:
             self._applied.create(*(type_ for type_ in _TARGETS if type_ in self._resources))
-            self._topics = named_topics(parsed)
+            self._names = names_in_stack(parsed)
         except (NotApplied, EventPipesError) as error:
             raise LocalCloudError(f"the stack cannot run on the local cloud: {error}") from error
         except ClientError as error:
@@ -119,8 +119,9 @@ class RunningStack:
         """
         name = _only("cache", cache, self.cloud.momento.service.caches)
         topics = self.cloud.momento.service.caches[name].topics
-        names = self._topics.names(name)
-        if not self._topics.are_all_known(name):
+        named = _topics_of(self._names, name)
+        names = {one for one in named if one is not None}
+        if None in named:
             if topic is None and not names and not topics:
                 return []
             names |= {*topics, *([] if topic is None else [topic])}
@@ -186,6 +187,11 @@ class RunningStack:
                 numbers += [record["dynamodb"]["SequenceNumber"] for record in page["Records"]]
                 iterator = page.get("NextShardIterator") if page["Records"] else None
         return arn, max(numbers, key=int, default=None)
+
+
+def _topics_of(names: Sequence[RequestNames], cache: str) -> set[str | None]:
+    """Return the topics of a cache that requests name. None is one that a record chooses."""
+    return {one.topic for one in names if one.cache in (cache, None) and one.topic != ""}
 
 
 def _stack(document: str | Mapping[str, Any]) -> Mapping[str, Any]:

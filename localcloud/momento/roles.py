@@ -6,7 +6,7 @@ role are in the JSON of the last page.
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ..errors import LocalCloudError
@@ -80,7 +80,7 @@ class RoleRule:
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class Permissions:
     """The permissions of a role: its rules, or everything; only from the addresses of its filters.
 
@@ -90,20 +90,14 @@ class Permissions:
     """
 
     given: Mapping[str, Any]
-    rules: Sequence[RoleRule] = field(init=False, default=())
-    networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network] = field(
-        init=False, default=()
-    )
 
     def __post_init__(self) -> None:
         rules = self.given.get("rules", [] if self.is_super_user else None)
         if not isinstance(rules, list) or not all(isinstance(rule, Mapping) for rule in rules):
             raise LocalCloudError(f"the rules are {rules!r}; write a list of rules")
-        object.__setattr__(self, "rules", [RoleRule(rule) for rule in rules])
+        self.rules = [RoleRule(rule) for rule in rules]
         conditions = self.given.get("conditions") or []
-        object.__setattr__(
-            self, "networks", [network for each in conditions for network in _networks(each)]
-        )
+        self.networks = [network for each in conditions for network in _networks(each)]
 
     @property
     def is_super_user(self) -> bool:
