@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import boto3
 from botocore.model import ListShape, Shape, StructureShape
+
+from .runner.clients import local_session
 
 ACCOUNT, PARTITION, REGION = "123456789012", "aws", "us-east-1"
 _EXPRESSION = re.compile(r"(?<!\$)\$\{([^{}]*)\}")
@@ -30,20 +31,14 @@ class NotApplied(Exception):  # noqa: N818 - it is no fault of the program
     """Terraform JSON holds something that this module cannot create."""
 
 
-@functools.cache
-def _session() -> boto3.session.Session:
-    """Return a session for all; it reads the services' descriptions once."""
-    return boto3.session.Session(
-        aws_access_key_id="local",
-        aws_secret_access_key="local",  # noqa: S106 - dummy credentials
-        region_name=REGION,
-    )
+_session = functools.cache(local_session)
+"""It reads the services' descriptions once."""
 
 
 @functools.cache
 def client(service: str, aws_endpoint: str) -> Any:
     """Return a client of a local AWS; it is made once in a process, and stays open."""
-    return _session().client(service, endpoint_url=aws_endpoint)  # type: ignore[call-overload]  # the service is a variable
+    return _session(REGION).client(service, endpoint_url=aws_endpoint)  # type: ignore[call-overload]  # the service is a variable
 
 
 @dataclass(frozen=True)

@@ -17,18 +17,7 @@ from moto.s3.models import FakeBucket
 from moto.s3.responses import S3Response
 from moto.sqs.models import Message, Queue, SQSBackend
 
-from ..dynamodb import (
-    attribute_values,
-)
-from ..dynamodb import (
-    numbers as dynamodb_numbers,
-)
-from ..dynamodb import (
-    segments as dynamodb_segments,
-)
-from ..dynamodb import (
-    streams as dynamodb_streams,
-)
+from ..dynamodb import attribute_values, numbers, segments, streams
 from ..status import FAILED
 from . import (
     connection_states,
@@ -52,9 +41,9 @@ def apply() -> None:
     _keep_stopped_pipes_stopped()
     failing_pipes.apply()
     attribute_values.apply()
-    dynamodb_numbers.apply()
-    dynamodb_segments.apply()
-    dynamodb_streams.apply()
+    numbers.apply()
+    segments.apply()
+    streams.apply()
     connection_states.apply()
     state_machines.apply()
     execution_records.apply()

@@ -103,7 +103,7 @@ class Deliverer:
                 counted = number
                 if asked < 0 or attempt.is_final or (limit >= 0 and counted > limit):
                     return self._give_up(trial, EXHAUSTED, why)
-            wait = self.sender.wait_after(len(trial.attempts), asked)
+            wait = self.sender.timing.wait_after(len(trial.attempts), asked)
             wait = min(wait, left * self.sender.timing.second + 0.001)
             steps.waiting(wait, why, number=number, most=most)
             if self.stop.wait(wait):

@@ -176,7 +176,7 @@ class RuleTarget:
         elif number >= most:
             self._exhausted(invocation, EXHAUSTED)
         else:
-            wait = self.sender.wait_after(number, asked)
+            wait = self.sender.timing.wait_after(number, asked)
             wait = min(wait, left * self.sender.timing.second + 0.001)
             steps.waiting(wait, attempt.failure, number=number, most=most)
             self._wait(invocation, wait)

@@ -34,6 +34,11 @@ class Timing:
     second: float = 1.0
     """How long a second of Retry-After, or of a record's age, takes."""
 
+    def wait_after(self, attempts: int, asked: float = 0.0) -> float:
+        """Return the seconds to wait before the next attempt; `asked` are those of Retry-After."""
+        wait: float = self.first_wait * 2 ** min(attempts - 1, 10)
+        return max(min(wait, self.longest_wait), asked)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Attempt:
@@ -95,11 +100,6 @@ class Sender:
 
     def __exit__(self, *_: object) -> None:
         self._http.close()
-
-    def wait_after(self, attempts: int, asked: float) -> float:
-        """Return the seconds to wait before the next attempt; `asked` are those of Retry-After."""
-        wait: float = self.timing.first_wait * 2 ** min(attempts - 1, 10)
-        return max(min(wait, self.timing.longest_wait), asked)
 
     def send(self, request: Request) -> tuple[Attempt, float]:
         """Send once; return the attempt and the seconds of Retry-After.

@@ -9,16 +9,21 @@ import boto3
 from botocore.config import Config
 
 
+def local_session(region: str) -> boto3.session.Session:
+    """Return a session with the credentials of no real account."""
+    return boto3.session.Session(
+        aws_access_key_id="local",
+        aws_secret_access_key="local",  # noqa: S106 - dummy credentials
+        region_name=region,
+    )
+
+
 class AwsClients:
     """Creates one client for each service; all threads use it."""
 
     def __init__(self, endpoint: str, region: str) -> None:
         self._endpoint = endpoint
-        self._session = boto3.session.Session(
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - dummy credentials
-            region_name=region,
-        )
+        self._session = local_session(region)
         self._config = Config(
             max_pool_connections=50, retries={"max_attempts": 2}, connect_timeout=5, read_timeout=60
         )

@@ -209,8 +209,7 @@ class BatchDeliverer:
 
     def _wait(self, attempts: int, why: str, steps: BatchSteps) -> None:
         """Wait before the failed records are sent to the state machine again."""
-        wait = self.timing.first_wait * 2 ** min(attempts - 1, 10)
-        wait = min(wait, self.timing.longest_wait)
+        wait = self.timing.wait_after(attempts)
         limit = self.pipe.definition.source.maximum_retry_attempts
         most = limit + 1 if limit >= 0 else None
         steps.waiting_together(wait, why, number=attempts, most=most)
@@ -270,14 +269,11 @@ class BatchDeliverer:
         self._letters.send(records, condition)
         reason = f"{condition}: {why}"
         for written in records:
-            delivered: list[tuple[TaskRequest, list[SentAttempt]]] = []
-            lost: list[tuple[TaskRequest, list[SentAttempt]]] = []
-            for made in self._requests(written[0]):
-                attempts = _attempts(sent, made)
-                accepted = any(each.attempt.succeeded for each in attempts)
-                (delivered if accepted else lost).append((made, attempts))
+            tried = [(made, _attempts(sent, made)) for made in self._requests(written[0])]
+            delivered = [each for each in tried if any(one.attempt.succeeded for one in each[1])]
             for made, attempts in delivered:
                 yield self._delivery(written, "delivered", made, attempts)
+            lost = [each for each in tried if each not in delivered]
             for made, attempts in lost:
                 yield self._delivery(written, "dead-letter", made, attempts, reason=reason)
             if not lost:
