@@ -1,7 +1,8 @@
 """The weather resources with one pipe to an event bus; its rules do what the pipes do."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from eventpipes import Definition
@@ -37,6 +38,14 @@ class BusCloud(WeatherCloud):
                 },
             }
         )
+
+    @contextmanager
+    def running_rules(self, *pipes: str, **target: Any) -> Iterator[Runner]:
+        """Create the pipe to the bus, and rules instead of these pipes, and run them."""
+        self.create(*pipes, **target)
+        with self.runner() as runner:
+            runner.wait_until_reading(PIPE)
+            yield runner
 
     def put_rule(self, pipe: str, **target: Any) -> None:
         """Create or replace a rule with its target; None removes a member of the target."""

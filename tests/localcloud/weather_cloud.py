@@ -1,7 +1,7 @@
 """The weather pipes running on one machine, with their requests and deliveries."""
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
 import pytest
@@ -61,6 +61,13 @@ class WeatherCloud:
             on_delivery=self._ended,
             on_step=self.steps.append,
         )
+
+    @contextmanager
+    def running(self, *pipes: str, **source: Any) -> Iterator[Runner]:
+        """Run these pipes (default: all), which are created with changes to their stream."""
+        with self.runner() as runner:
+            runner.wait_until_reading(*self.weather.create_pipes(pipes or None, **source))
+            yield runner
 
     def _ended(self, delivery: Delivery) -> None:
         self.deliveries.append(delivery)

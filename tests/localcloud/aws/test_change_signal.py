@@ -76,8 +76,7 @@ def test_an_idle_runner_is_woken(cloud: WeatherCloud, monkeypatch: pytest.Monkey
     """By a record and by a changed definition, although it never asks by itself."""
     monkeypatch.setattr(localcloud.runner.runner, "UNCHANGED_SECONDS", NEVER)
     monkeypatch.setattr(localcloud.runner.runner, "SIGNALLED_SECONDS", NEVER)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+    with cloud.running(PUT) as runner:
         until(lambda: runner._signal.is_heard)  # noqa: SLF001 - from now on it waits
         for number in range(3):
             cloud.weather.put(f"city {number}")
@@ -93,8 +92,7 @@ def test_an_api_that_tells_of_no_changes_is_asked(
 ) -> None:
     monkeypatch.setattr(localcloud.runner.runner, "SIGNALLED_SECONDS", NEVER)
     monkeypatch.setattr(localcloud.aws.change_signal, "PATH", "/moto-api/no-such-page")
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+    with cloud.running(PUT) as runner:
         until(lambda: not runner._signal._thread.is_alive())  # noqa: SLF001 - it has given up
         cloud.weather.put("Oslo")
         cloud.wait_for(PUT, 1)
@@ -163,8 +161,7 @@ def test_an_odd_answer_is_asked_again_and_an_unknown_question_is_not(
 
 def test_the_heartbeat_shows_the_lag_of_a_pipe_that_retries(cloud: WeatherCloud) -> None:
     cloud.arrivals.answer("Oslo", *[503] * 1_000)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+    with cloud.running(PUT) as runner:
         cloud.weather.put("Oslo")
         until(lambda: len(cloud.arrivals) > 1)
         (pipe,) = runner.heartbeat["pipes"]

@@ -40,8 +40,7 @@ def change_key(cloud: WeatherCloud, key: str) -> None:
 def test_a_pipe_sends_nothing_until_the_connection_has_a_valid_key(cloud: BusCloud) -> None:
     """Another pipe with the same connection sends nothing either; then the record is delivered."""
     cloud.arrivals.answer("Oslo", 401)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT, PUBLISH], **FOREVER))
+    with cloud.running(PUT, PUBLISH, **FOREVER):
         cloud.weather.put("Oslo")
         until(lambda: states(cloud) == DEAUTHORIZED)
         cloud.weather.put("Bergen")
@@ -56,8 +55,7 @@ def test_a_pipe_sends_nothing_until_the_connection_has_a_valid_key(cloud: BusClo
 def test_exhausted_retries_name_the_deauthorized_connection(cloud: BusCloud) -> None:
     """The second record was never sent."""
     cloud.arrivals.answer("Oslo", 401)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+    with cloud.running(PUT):
         cloud.weather.put("Oslo")
         cloud.weather.put("Bergen")
         first, second = cloud.wait_for(PUT, 2)
@@ -69,10 +67,8 @@ def test_exhausted_retries_name_the_deauthorized_connection(cloud: BusCloud) -> 
 
 
 def test_a_rule_de_authorizes_its_connection(cloud: BusCloud) -> None:
-    cloud.create(PUT)
     cloud.arrivals.answer("Oslo", 407)
-    with cloud.runner() as runner:
-        runner.wait_until_reading("changes")
+    with cloud.running_rules(PUT):
         delivery = cloud.put_and_wait("Oslo")
     assert states(cloud) == DEAUTHORIZED
     assert (delivery.outcome, len(cloud.arrivals)) == ("dead-letter", 1)
@@ -83,8 +79,7 @@ def test_no_other_response_de_authorizes(cloud: BusCloud) -> None:
     statuses = (400, 403, 409, 429, 503)
     for status in statuses:
         cloud.arrivals.answer(f"city {status}", status)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+    with cloud.running(PUT):
         cloud.weather.put_all([(f"city {status}", status) for status in statuses])
         told = cloud.wait_for(PUT, len(statuses))
     assert [one.attempts[0].status for one in told] == [*statuses]
@@ -92,8 +87,8 @@ def test_no_other_response_de_authorizes(cloud: BusCloud) -> None:
 
 
 def test_a_restarted_runner_sees_that_the_connection_is_de_authorized(cloud: BusCloud) -> None:
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+    with cloud.running(PUT):
+        pass
     cloud.weather.events.deauthorize_connection(Name=cloud.weather.connection)
     with cloud.runner() as runner:
         runner.wait_until_reading(PUT)
@@ -104,8 +99,7 @@ def test_a_restarted_runner_sees_that_the_connection_is_de_authorized(cloud: Bus
 
 def test_a_late_response_to_the_old_key_does_not_de_authorize(cloud: BusCloud) -> None:
     """The connection has the new key while a request with the old key is being sent."""
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT], **FOREVER))
+    with cloud.running(PUT, **FOREVER):
         cloud.momento.service.keys = ApiKeys("another")
         change_key(cloud, "another")
         cloud.weather.put("Oslo")

@@ -16,9 +16,7 @@ def test_each_event_reaches_the_rules_that_match_it(
     cloud: BusCloud, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The pipe and every rule report the delivery of each record."""
-    cloud.create(*RULES)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(*RULES) as runner:
         cloud.weather.put("Oslo")
         cloud.weather.delete("Oslo")
         for name in (PIPE, *RULES.values()):
@@ -52,9 +50,7 @@ def test_each_event_reaches_the_rules_that_match_it(
 
 def test_the_pipes_execution_log_holds_the_event(cloud: BusCloud) -> None:
     """The event is logged like a request's body: at the pipe's level, with execution data."""
-    cloud.create()
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules():
         cloud.weather.put("Oslo")
         (delivery,) = cloud.wait_for(PIPE, 1)
     logged = cloud.weather.logs.filter_log_events(logGroupName=cloud.weather.log_group)["events"]
@@ -67,9 +63,7 @@ def test_the_pipes_execution_log_holds_the_event(cloud: BusCloud) -> None:
 
 def test_a_rule_gets_the_events_of_records_written_after_its_creation(cloud: BusCloud) -> None:
     """Even directly after: the bus reads its rules whenever there are records."""
-    cloud.create()
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules():
         for number in range(5):
             part = f"$.detail.{'eventName' if number % 2 else 'eventSource'}"
             cloud.put_rule(PUT, InputPath=part, InputTransformer=None)
@@ -80,9 +74,7 @@ def test_a_rule_gets_the_events_of_records_written_after_its_creation(cloud: Bus
 
 def test_the_bus_sees_that_a_rule_is_changed_disabled_or_deleted(cloud: BusCloud) -> None:
     events = {"Name": RULES[PUT], "EventBusName": BUS}
-    cloud.create(PUT)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(PUT) as runner:
         cloud.put_and_wait("first")
         cloud.weather.events.put_rule(**events, EventPattern='{"source":["another"]}')
         assert cloud.put_and_wait("second").outcome == "filtered"
@@ -118,9 +110,7 @@ def test_a_rule_that_cannot_be_run_is_stopped_and_reports_each_event(
 
 
 def test_a_deleted_bus_stops_its_pipe_and_deletes_its_rules(cloud: BusCloud) -> None:
-    cloud.create(PUT)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(PUT) as runner:
         cloud.put_and_wait("Oslo")
         cloud.weather.events.remove_targets(Rule=RULES[PUT], EventBusName=BUS, Ids=[TARGET])
         cloud.weather.events.delete_rule(Name=RULES[PUT], EventBusName=BUS)
@@ -133,9 +123,7 @@ def test_a_deleted_bus_stops_its_pipe_and_deletes_its_rules(cloud: BusCloud) -> 
 
 def test_a_restart_puts_no_record_on_the_bus_again(cloud: BusCloud) -> None:
     """The pipe has finished a record when its event is on the bus."""
-    cloud.create(PUT)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(PUT):
         cloud.put_and_wait("first")
     cloud.weather.put("second")
     with cloud.runner():

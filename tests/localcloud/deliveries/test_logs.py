@@ -157,8 +157,7 @@ def test_filtered_records_are_not_logged(cloud: WeatherCloud) -> None:
 def test_entries_are_written_while_the_pipe_runs(cloud: WeatherCloud) -> None:
     """They are in a log stream of the pipe, each with the time of its step."""
     weather = cloud.weather
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*weather.create_pipes([PUT]))
+    with cloud.running(PUT):
         weather.put("Oslo")
         assert len(wait_for_entries(weather.logs, weather.log_group, 4)) == 4
     (stream,) = weather.logs.describe_log_streams(logGroupName=weather.log_group)["logStreams"]
@@ -170,8 +169,7 @@ def test_entries_are_written_while_the_pipe_runs(cloud: WeatherCloud) -> None:
 def test_a_missing_log_group_does_not_delay_deliveries(cloud: WeatherCloud) -> None:
     """When it exists again, entries are written to it."""
     weather = cloud.weather
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*weather.create_pipes([PUT]))
+    with cloud.running(PUT):
         weather.put("before")
         wait_for_entries(weather.logs, weather.log_group, 4)
         weather.logs.delete_log_group(logGroupName=weather.log_group)

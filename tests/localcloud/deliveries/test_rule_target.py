@@ -22,9 +22,7 @@ NO_RETRIES = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 86_400}
 def test_the_dead_letter_of_a_refused_request_holds_the_whole_event(cloud: BusCloud) -> None:
     """See AWS: "Using dead-letter queues to process undelivered events in EventBridge"."""
     cloud.arrivals.answer("Oslo", Response("ttl_seconds is missing", status_code=400))
-    cloud.create(PUT)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(PUT):
         delivery = cloud.put_and_wait("Oslo")
         event, attributes = cloud.letter()
     (put,) = cloud.of(PIPE)
@@ -45,9 +43,7 @@ def test_the_dead_letter_of_a_refused_request_holds_the_whole_event(cloud: BusCl
 
 def test_without_retries_there_is_one_attempt(cloud: BusCloud) -> None:
     cloud.arrivals.answer("Oslo", *[500] * 9)
-    cloud.create(PUT, RetryPolicy=NO_RETRIES)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(PUT, RetryPolicy=NO_RETRIES):
         delivery = cloud.put_and_wait("Oslo")
         _, attributes = cloud.letter()
     assert (delivery.outcome, len(delivery.attempts)) == ("dead-letter", 1)
@@ -60,9 +56,7 @@ def test_an_event_that_is_retried_delays_no_other_event(cloud: BusCloud) -> None
     """More events fail than there are threads, each until its last attempt."""
     for number in range(8):
         cloud.arrivals.answer(f"bad {number}", 500, 429, 503)
-    cloud.create(PUT)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(PUT):
         for number in range(8):
             cloud.weather.put(f"bad {number}")
         cloud.weather.put("good")
@@ -111,9 +105,7 @@ def test_without_a_dead_letter_the_delivery_gives_the_reason(cloud: BusCloud) ->
     """Without a queue, the dead letter is dropped, as on AWS. With a deleted queue: undelivered."""
     for location in ("Oslo", "Bergen"):
         cloud.arrivals.answer(location, 400)
-    cloud.create(PUT, DeadLetterConfig=None)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(PUT, DeadLetterConfig=None):
         assert cloud.put_and_wait("Oslo").outcome == "dead-letter"
         cloud.put_rule(PUT, DeadLetterConfig={"Arn": f"{cloud.weather.queue_arn}-gone"})
         delivery = cloud.put_and_wait("Bergen")
@@ -129,9 +121,7 @@ def test_the_end_waits_for_requests_that_are_being_sent(
     cloud.arrivals = type(cloud.arrivals)(hang_seconds=0.5)
     cloud.momento.service.interfere = cloud.arrivals
     cloud.arrivals.answer("Oslo", HANG, 500)
-    cloud.create(PUT)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(PUT) as runner:
         cloud.weather.put("Oslo")
         until(lambda: cloud.arrivals)
     (delivery,) = cloud.of(RULES[PUT])
@@ -148,9 +138,7 @@ def test_the_end_reports_the_events_that_it_does_not_wait_for(
     """
     monkeypatch.setattr(localcloud.deliveries.rule_target, "PATIENCE_SECONDS", 300.0)
     cloud.arrivals.answer("Oslo", Response(status_code=503, headers={"Retry-After": "80000"}))
-    cloud.create(PUT)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(PIPE)
+    with cloud.running_rules(PUT) as runner:
         cloud.weather.put("Oslo")
         until(lambda: cloud.arrivals)
         began = time.monotonic()

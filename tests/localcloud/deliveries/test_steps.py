@@ -91,8 +91,7 @@ def test_each_pipe_tells_the_steps_of_each_record_in_their_order(cloud: WeatherC
     """Delivered after retries, filtered, and a dead letter."""
     cloud.arrivals.answer("Oslo", 503, 503)
     cloud.arrivals.answer("Rome", Response("no such thing", status_code=400))
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT, DELETE]))
+    with cloud.running(PUT, DELETE):
         for location in ("Oslo", "Rome"):
             cloud.weather.put(location)
         cloud.wait_for(PUT, 2)
@@ -115,9 +114,7 @@ def test_each_pipe_tells_the_steps_of_each_record_in_their_order(cloud: WeatherC
 def test_a_rule_tells_the_steps_of_each_event(local_aws: LocalAws) -> None:
     with BusCloud(local_aws) as cloud:
         cloud.arrivals.answer("Oslo", 503, 503)
-        cloud.create(PUT)
-        with cloud.runner() as runner:
-            runner.wait_until_reading(PIPE)
+        with cloud.running_rules(PUT):
             cloud.put_and_wait("Oslo")
             until(lambda: ends(cloud.steps, PIPE))
     assert told(cloud.steps, pipe=PIPE) == [("read",), ("ended", "delivered")]

@@ -33,8 +33,7 @@ def wait_for_state(runner: Runner, pipe: str, wanted: str) -> str:
 
 def test_each_pipe_sends_its_requests(cloud: WeatherCloud) -> None:
     """They are sent for a new, a changed and a removed item; nothing else arrives."""
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes())
+    with cloud.running():
         for location in ("Oslo", "München 🌧", 'a b+c&d=e%20f/g?h#"i"'):
             cloud.arrivals.clear()
             cloud.deliveries.clear()
@@ -121,8 +120,7 @@ def test_more_records_than_a_page_are_read(
 def test_a_dead_letter_leads_to_its_record(cloud: WeatherCloud) -> None:
     """A record that always fails has a dead letter for each pipe; the others are delivered."""
     cloud.arrivals.answer("poison", 400)
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes())
+    with cloud.running():
         for location in ("Oslo", "poison", "Bergen"):
             cloud.weather.put(location)
         cloud.wait_for(PUT, 3)
@@ -146,8 +144,7 @@ def test_the_rate_limit_of_the_destination_is_respected(cloud: WeatherCloud) -> 
     cloud.weather.events.update_api_destination(
         Name=cloud.weather.definition(PUT).destination.name, InvocationRateLimitPerSecond=20
     )
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
+    with cloud.running(PUT):
         begun = time.monotonic()
         cloud.weather.put_all([(f"city {number}", number) for number in range(45)])
         cloud.wait_for(PUT, 45)

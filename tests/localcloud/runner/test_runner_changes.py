@@ -66,8 +66,7 @@ def test_a_stopped_pipe_stays_stopped(cloud: WeatherCloud) -> None:
     hours; that the pipe goes on at the record it had reached is inferred.
     """
     weather = cloud.weather
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*weather.create_pipes([PUT, PUBLISH]))
+    with cloud.running(PUT, PUBLISH) as runner:
         weather.put("before")
         cloud.wait_for(PUT, 1)
         weather.pipes.stop_pipe(Name=PUT)

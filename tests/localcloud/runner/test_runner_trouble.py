@@ -87,8 +87,7 @@ def test_pipes_that_cannot_run_as_on_aws_are_stopped_and_the_others_continue(
     pipes = {f"pipe-{number}": one for number, one in enumerate(REASONS)}
     for name, (arguments, _) in pipes.items():
         weather.pipes.create_pipe(**arguments(cloud) | {"Name": name})
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
+    with cloud.running(PUBLISH) as runner:
         told = {name: wait_for_state(runner, name, "STOPPED") for name in pipes}
         with pytest.raises(TimeoutError, match="STOPPED"):
             runner.wait_until_reading("pipe-0")
@@ -114,8 +113,7 @@ def test_pipes_with_missing_resources_do_not_delay_the_others(cloud: WeatherClou
     weather.events.delete_connection(Name="BASIC")
     for name, one in broken.items():
         weather.pipes.create_pipe(**one | {"Name": name})
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*weather.create_pipes([PUBLISH]))
+    with cloud.running(PUBLISH) as runner:
         for name in broken:
             assert "ResourceNotFoundException" in wait_for_state(runner, name, "RETRYING")
             weather.pipes.delete_pipe(Name=name)
@@ -124,8 +122,7 @@ def test_pipes_with_missing_resources_do_not_delay_the_others(cloud: WeatherClou
 
 
 def test_a_deleted_stream_stops_its_pipes_with_the_reason(cloud: WeatherCloud) -> None:
-    with cloud.runner() as runner:
-        runner.wait_until_reading(*cloud.weather.create_pipes([PUT, PUBLISH]))
+    with cloud.running(PUT, PUBLISH) as runner:
         cloud.weather.dynamodb.delete_table(TableName=cloud.weather.table)
         for pipe in (PUT, PUBLISH):
             assert "ResourceNotFoundException" in wait_for_state(runner, pipe, "STOPPED")
