@@ -3,8 +3,9 @@
 Each is the consequence of a call, and has the page that documents it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from tests.iam_policy import ARN, BOUNDARY, PREFIX, ROLE, THE_KEY
 from tests.localcloud.calls import Call
@@ -36,67 +37,61 @@ class Unseen:
     page: str
 
 
+def _unseen(
+    action: str,
+    resource: str,
+    because: str,
+    page: str,
+    policies: Sequence[str] = ("deploy",),
+    context: Mapping[str, str] = MappingProxyType({}),
+) -> Unseen:
+    call = Call(action=action, resource=resource, context=context)
+    return Unseen(call=call, policies=policies, because=because, page=page)
+
+
 def unseen() -> Iterator[Unseen]:
     """Yield these rights."""
-    yield Unseen(
-        call=Call(
-            action="iam:PutRolePermissionsBoundary",
-            resource=ROLE.format(f"{PREFIX}-sessions-pipes"),
-            context={"iam:PermissionsBoundary": BOUNDARY},
-        ),
-        policies=["deploy"],
-        because="iam:CreateRole",
-        page=NOT_MADE,
-    )
-    group = ARN.format("logs", f"log-group:/aws/vendedlogs/pipes/{PREFIX}:log-stream:")
-    watch_group = ARN.format("logs", f"log-group:/aws/lambda/{PREFIX}-watch:log-stream:")
-    bulk_group = ARN.format("logs", f"log-group:/aws/lambda/{PREFIX}-bulk-verify:log-stream:")
-    for action, because, resource in (
-        ("kms:UpdateKeyDescription", "kms:CreateKey", THE_KEY),
-        ("logs:AssociateKmsKey", "logs:CreateLogGroup", group),
-        ("logs:AssociateKmsKey", "logs:CreateLogGroup", watch_group),
-        ("logs:AssociateKmsKey", "logs:CreateLogGroup", bulk_group),
+    role = ROLE.format(f"{PREFIX}-sessions-pipes")
+    bounded = {"iam:PermissionsBoundary": BOUNDARY}
+    action = "iam:PutRolePermissionsBoundary"
+    yield _unseen(action, role, "iam:CreateRole", NOT_MADE, context=bounded)
+    tagged = {"aws:ResourceTag/Project": PREFIX}
+    action = "kms:UpdateKeyDescription"
+    yield _unseen(action, THE_KEY, "kms:CreateKey", NOT_MADE, context=tagged)
+    for name in (
+        f"/aws/vendedlogs/pipes/{PREFIX}",
+        f"/aws/lambda/{PREFIX}-watch",
+        f"/aws/lambda/{PREFIX}-bulk-verify",
     ):
-        context = {"aws:ResourceTag/Project": PREFIX}
-        yield Unseen(
-            call=Call(action=action, resource=resource, context=context),
-            policies=["deploy"],
-            because=because,
-            page=NOT_MADE,
-        )
-    yield Unseen(
-        call=Call(
-            action="s3:DeleteObjectVersion",
-            resource=f"arn:aws:s3:::{PREFIX}-session-changes-bulk-123456789012-us-east-1/results/1/manifest.json",
-        ),
-        policies=["deploy"],
-        because="s3:DeleteObject",
-        page=VERSIONS,
-    )
-    yield Unseen(
-        call=Call(action="states:ValidateStateMachineDefinition", resource="*"),
+        group = ARN.format("logs", f"log-group:{name}:log-stream:")
+        because = "logs:CreateLogGroup"
+        yield _unseen("logs:AssociateKmsKey", group, because, NOT_MADE, context=tagged)
+    results = f"arn:aws:s3:::{PREFIX}-session-changes-bulk-123456789012-us-east-1/results"
+    manifest = f"{results}/1/manifest.json"
+    yield _unseen("s3:DeleteObjectVersion", manifest, "s3:DeleteObject", VERSIONS)
+    yield _unseen(
+        "states:ValidateStateMachineDefinition",
+        "*",
+        "states:CreateStateMachine",
+        "terraform-provider-aws 5.100.0 validates a changed definition while it plans",
         policies=["plan", "deploy"],
-        because="states:CreateStateMachine",
-        page="terraform-provider-aws 5.100.0 validates a changed definition while it plans",
     )
-    yield Unseen(
-        call=Call(
-            action="events:UpdateEventBus", resource=ARN.format("events", f"event-bus/{PREFIX}-bus")
-        ),
-        policies=["deploy"],
-        because="events:CreateEventBus",
-        page="EventBridge API, UpdateEventBus: a change of its description; moto has none",
+    yield _unseen(
+        "events:UpdateEventBus",
+        ARN.format("events", f"event-bus/{PREFIX}-bus"),
+        "events:CreateEventBus",
+        "EventBridge API, UpdateEventBus: a change of its description; moto has none",
     )
-    for kind, name in (("ApiDestination", "api-destination"), ("Connection", "connection")):
-        within = "cache-put-" if kind == "ApiDestination" else ""
-        yield Unseen(
-            call=Call(
-                action=f"events:Describe{kind}",
-                resource=ARN.format("events", f"{name}/{PREFIX}-{within}{name}/0a1b2c3d"),
-            ),
+    for kind, name in (
+        ("ApiDestination", f"api-destination/{PREFIX}-cache-put-api-destination"),
+        ("Connection", f"connection/{PREFIX}-connection"),
+    ):
+        yield _unseen(
+            f"events:Describe{kind}",
+            ARN.format("events", f"{name}/0a1b2c3d"),
+            f"events:Create{kind}",
+            WITH_ITS_ID,
             policies=["plan", "deploy"],
-            because=f"events:Create{kind}",
-            page=WITH_ITS_ID,
         )
     for action, because in (
         ("CreateLogDelivery", "pipes:CreatePipe"),
@@ -107,8 +102,7 @@ def unseen() -> Iterator[Unseen]:
         ("PutResourcePolicy", "pipes:CreatePipe"),
         ("UpdateLogDelivery", "pipes:UpdatePipe"),
     ):
-        call = Call(action=f"logs:{action}", resource="*")
-        yield Unseen(call=call, policies=["deploy"], because=because, page=DELIVERY)
+        yield _unseen(f"logs:{action}", "*", because, DELIVERY)
     secret = ARN.format("secretsmanager", f"secret:events!connection/{PREFIX}-connection/1-AbCdEf")
     for action, because in (
         ("CreateSecret", "CreateConnection"),
@@ -118,56 +112,31 @@ def unseen() -> Iterator[Unseen]:
         ("PutSecretValue", "UpdateConnection"),
         ("UpdateSecret", "UpdateConnection"),
     ):
-        yield Unseen(
-            call=Call(action=f"secretsmanager:{action}", resource=secret),
-            policies=["deploy"],
-            because=f"events:{because}",
-            page=CONNECTION,
-        )
+        yield _unseen(f"secretsmanager:{action}", secret, f"events:{because}", CONNECTION)
     service = "apidestinations.events.amazonaws.com"
     role = f"{service}/AWSServiceRoleForAmazonEventBridgeApiDestinations"
-    yield Unseen(
-        call=Call(
-            action="iam:CreateServiceLinkedRole",
-            resource=ROLE.format(f"aws-service-role/{role}"),
-            context={"iam:AWSServiceName": service},
-        ),
-        policies=["deploy"],
-        because="events:CreateConnection",
-        page=CONNECTION,
+    yield _unseen(
+        "iam:CreateServiceLinkedRole",
+        ROLE.format(f"aws-service-role/{role}"),
+        "events:CreateConnection",
+        CONNECTION,
+        context={"iam:AWSServiceName": service},
     )
     through = {"kms:ViaService": "dynamodb.us-east-1.amazonaws.com"}
+    because = "dynamodb:CreateTable"
     for action in (
         *("Decrypt", "Encrypt", "ReEncryptFrom", "ReEncryptTo"),
         *("GenerateDataKey", "GenerateDataKeyWithoutPlaintext"),
     ):
-        yield Unseen(
-            call=Call(action=f"kms:{action}", resource=THE_KEY, context=through),
-            policies=["deploy"],
-            because="dynamodb:CreateTable",
-            page=TABLE_KEY,
-        )
-    yield Unseen(
-        call=Call(
-            action="kms:CreateGrant",
-            resource=THE_KEY,
-            context=through | {"kms:GrantIsForAWSResource": "true"},
-        ),
-        policies=["deploy"],
-        because="dynamodb:CreateTable",
-        page=TABLE_KEY,
-    )
+        yield _unseen(f"kms:{action}", THE_KEY, because, TABLE_KEY, context=through)
+    granted = through | {"kms:GrantIsForAWSResource": "true"}
+    yield _unseen("kms:CreateGrant", THE_KEY, because, TABLE_KEY, context=granted)
     through = {"kms:ViaService": "secretsmanager.us-east-1.amazonaws.com"}
     for action, because, page in (
         ("Decrypt", "events:UpdateConnection", CONNECTION_KEY),
         ("GenerateDataKey", "secretsmanager:PutSecretValue", WITH_A_KEY),
     ):
-        yield Unseen(
-            call=Call(action=f"kms:{action}", resource=THE_KEY, context=through),
-            policies=["deploy"],
-            because=because,
-            page=page,
-        )
+        yield _unseen(f"kms:{action}", THE_KEY, because, page, context=through)
 
 
 UNSEEN = list(unseen())
