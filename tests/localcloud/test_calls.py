@@ -11,9 +11,11 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
+from tests.each import each
 from tests.localcloud.calls import UNKNOWN, Call, Request, calls, recorded
 from tests.localcloud.recording import recording as recording_aws
 
+RULE = "arn:aws:events:us-east-1:123456789012:rule/b/r"
 PIPE = "arn:aws:pipes:us-east-1:123456789012:pipe/a-pipe"
 ROLE = "arn:aws:iam::123456789012:role/a-role"
 
@@ -36,8 +38,10 @@ def target(service: str, name: str, body: Mapping[str, Any]) -> Request:
     return signed(service, headers={"x-amz-target": name}, body=json.dumps(body).encode())
 
 
-def s3(method: str, path: str, *query: str, **headers: str) -> Request:
-    return signed("s3", method=method, path=path, query=dict.fromkeys(query, ""), headers=headers)
+def rest(service: str, method: str, path: str, *query: str, **headers: str) -> Request:
+    """Return a request that its method, path and query name."""
+    parameters = dict.fromkeys(query, "")
+    return signed(service, method=method, path=path, query=parameters, headers=headers)
 
 
 def rights(request: Request) -> list[tuple[str, str]]:
@@ -48,107 +52,86 @@ def rights(request: Request) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("request_", "expected"),
-    [
-        (
-            target("dynamodb", "DynamoDB_20120810.DescribeTable", {"TableName": "a"}),
-            [("dynamodb:DescribeTable", "dynamodb:table/a")],
-        ),
-        (
-            target("logs", "Logs_20140328.PutRetentionPolicy", {"logGroupName": "/a"}),
-            [("logs:PutRetentionPolicy", "logs:log-group:/a:log-stream:")],
-        ),
-        (
-            target("logs", "Logs_20140328.DescribeLogGroups", {"logGroupNamePrefix": "/a"}),
-            [("logs:DescribeLogGroups", "logs:log-group::log-stream:")],
-        ),
-        (
-            target("events", "AWSEvents.CreateApiDestination", {"Name": "a"}),
-            [("events:CreateApiDestination", "events:api-destination/a")],
-        ),
-        (target("events", "AWSEvents.ListConnections", {}), [("events:ListConnections", "*")]),
-        (
-            target("events", "AWSEvents.CreateEventBus", {"Name": "b"}),
-            [("events:CreateEventBus", "events:event-bus/b")],
-        ),
-        (
-            target("events", "AWSEvents.PutRule", {"Name": "r", "EventBusName": "b"}),
-            [("events:PutRule", "events:rule/b/r")],
-        ),
-        (
-            target("events", "AWSEvents.ListTargetsByRule", {"Rule": "r"}),
-            [("events:ListTargetsByRule", "events:rule/r")],
-        ),
-        (
-            target("kms", "TrentService.CreateAlias", {"AliasName": "alias/a", "TargetKeyId": "1"}),
-            [("kms:CreateAlias", "kms:alias/a"), ("kms:CreateAlias", "kms:key/1")],
-        ),
-        (
-            target("kms", "TrentService.DescribeKey", {"KeyId": "alias/aws/dynamodb"}),
-            [("kms:DescribeKey", "kms:key/*")],
-        ),
-        (
-            target("sqs", "AmazonSQS.DeleteQueue", {"QueueUrl": "http://127.0.0.1/123456789012/a"}),
-            [("sqs:DeleteQueue", "sqs:a")],
-        ),
-        (
-            signed("iam", body=b"Action=GetRole&RoleName=a&Version=2010-05-08"),
-            [("iam:GetRole", "iam::123456789012:role/a")],
-        ),
-        (
-            signed("monitoring", body=b"Action=DeleteAlarms&AlarmNames.member.1=a"),
-            [("cloudwatch:DeleteAlarms", "cloudwatch:alarm:a")],
-        ),
-        (
-            signed("monitoring", body=b"Action=PutDashboard&DashboardName=a"),
-            [("cloudwatch:PutDashboard", "cloudwatch::123456789012:dashboard/a")],
-        ),
-        (
-            signed("pipes", method="GET", path="/v1/pipes/a-pipe"),
-            [("pipes:DescribePipe", "pipes:pipe/a-pipe")],
-        ),
-        (
-            signed(
-                "pipes",
-                method="DELETE",
-                path=f"/tags/{PIPE.replace('/', '%2F')}",
-                query={"tagKeys": "a"},
-            ),
-            [("pipes:UntagResource", "pipes:pipe/a-pipe")],
-        ),
-        (s3("HEAD", "/b"), [("s3:ListBucket", "s3:::b")]),
-        (
-            signed("s3", method="GET", path="/b", query={"list-type": "2", "prefix": "c"}),
-            [("s3:ListBucket", "s3:::b")],
-        ),
-        (s3("GET", "/b/", "encryption"), [("s3:GetEncryptionConfiguration", "s3:::b")]),
-        (s3("GET", "/b", "lifecycle"), [("s3:GetLifecycleConfiguration", "s3:::b")]),
-        (s3("HEAD", "/b/c/d"), [("s3:GetObject", "s3:::b/c/d")]),
-        (s3("PUT", "/b/c/d", "x-id"), [("s3:PutObject", "s3:::b/c/d")]),
-        (s3("DELETE", "/b/c%20d"), [("s3:DeleteObject", "s3:::b/c d")]),
-    ],
-    ids=lambda value: "" if isinstance(value, Request) else value[0][0],
-)
-def test_a_request_needs_these_rights(request_: Request, expected: list[tuple[str, str]]) -> None:
-    assert rights(request_) == expected
+NAMED = [
+    ("dynamodb", "DescribeTable", {"TableName": "a"}, "table/a"),
+    ("logs", "PutRetentionPolicy", {"logGroupName": "/a"}, "log-group:/a:log-stream:"),
+    ("logs", "DescribeLogGroups", {"logGroupNamePrefix": "/a"}, "log-group::log-stream:"),
+    ("events", "CreateApiDestination", {"Name": "a"}, "api-destination/a"),
+    ("events", "CreateEventBus", {"Name": "b"}, "event-bus/b"),
+    ("events", "PutRule", {"Name": "r", "EventBusName": "b"}, "rule/b/r"),
+    ("events", "ListTargetsByRule", {"Rule": "r"}, "rule/r"),
+    ("kms", "DescribeKey", {"KeyId": "alias/aws/dynamodb"}, "key/*"),
+    ("sqs", "DeleteQueue", {"QueueUrl": "http://127.0.0.1/123456789012/a"}, "a"),
+]
 
 
-@pytest.mark.parametrize(
-    "request_",
-    [
-        signed("s3", method="PUT", path="/b/c", headers={"x-amz-copy-source": "b/d"}),
-        s3("DELETE", "/b/c", "uploadId"),
-        s3("GET", "/b", "no-such-thing"),
-        s3("GET", "/b", "inventory", "id"),
-        signed("pipes", method="GET", path="/v2/pipes"),
-        signed("lambda", method="GET", path="/2099-01-01/functions"),
+@each(("service", "operation", "given", "resource"), NAMED)
+def test_a_request_that_names_its_operation_needs_that_right(
+    service: str, operation: str, given: Mapping[str, Any], resource: str
+) -> None:
+    request = target(service, f"Service.{operation}", given)
+    assert rights(request) == [(f"{service}:{operation}", f"{service}:{resource}")]
+
+
+TAGS_OF_THE_PIPE = f"/tags/{PIPE.replace('/', '%2F')}"
+FOUND = [
+    (target("events", "AWSEvents.ListConnections", {}), "events:ListConnections", "*"),
+    (signed("iam", body=b"Action=GetRole&RoleName=a"), "iam:GetRole", "iam::123456789012:role/a"),
+    (
+        signed("monitoring", body=b"Action=DeleteAlarms&AlarmNames.member.1=a"),
+        "cloudwatch:DeleteAlarms",
+        "cloudwatch:alarm:a",
+    ),
+    (
+        signed("monitoring", body=b"Action=PutDashboard&DashboardName=a"),
+        "cloudwatch:PutDashboard",
+        "cloudwatch::123456789012:dashboard/a",
+    ),
+    (rest("pipes", "GET", "/v1/pipes/a-pipe"), "pipes:DescribePipe", "pipes:pipe/a-pipe"),
+    (
+        rest("pipes", "DELETE", TAGS_OF_THE_PIPE, "tagKeys"),
+        "pipes:UntagResource",
+        "pipes:pipe/a-pipe",
+    ),
+    (rest("s3", "HEAD", "/b"), "s3:ListBucket", "s3:::b"),
+    (
+        signed("s3", method="GET", path="/b", query={"list-type": "2", "prefix": "c"}),
+        "s3:ListBucket",
+        "s3:::b",
+    ),
+    (rest("s3", "GET", "/b/", "encryption"), "s3:GetEncryptionConfiguration", "s3:::b"),
+    (rest("s3", "GET", "/b", "lifecycle"), "s3:GetLifecycleConfiguration", "s3:::b"),
+    (rest("s3", "HEAD", "/b/c/d"), "s3:GetObject", "s3:::b/c/d"),
+    (rest("s3", "PUT", "/b/c/d", "x-id"), "s3:PutObject", "s3:::b/c/d"),
+    (rest("s3", "DELETE", "/b/c%20d"), "s3:DeleteObject", "s3:::b/c d"),
+]
+
+
+@each(("request_", "action", "resource"), FOUND)
+def test_a_request_needs_this_right(request_: Request, action: str, resource: str) -> None:
+    assert rights(request_) == [(action, resource)]
+
+
+def test_an_alias_needs_a_right_to_it_and_to_its_key() -> None:
+    request = target(
+        "kms", "TrentService.CreateAlias", {"AliasName": "alias/a", "TargetKeyId": "1"}
+    )
+    assert rights(request) == [("kms:CreateAlias", "kms:alias/a"), ("kms:CreateAlias", "kms:key/1")]
+
+
+@each(
+    request_=[
+        rest("s3", "PUT", "/b/c", **{"x-amz-copy-source": "b/d"}),
+        rest("s3", "DELETE", "/b/c", "uploadId"),
+        rest("s3", "GET", "/b", "no-such-thing"),
+        rest("s3", "GET", "/b", "inventory", "id"),
+        rest("pipes", "GET", "/v2/pipes"),
+        rest("lambda", "GET", "/2099-01-01/functions"),
         target("dynamodb", "DynamoDB_20120810.GetItem", {}),
         signed("iam"),
         signed("dynamodb", headers={"x-amz-target": "DynamoDB_20120810.GetItem"}, body=b"{"),
         Request(method="GET", path="/", query={}, headers={}, body=b""),
-    ],
-    ids=lambda request: f"{request.method} {request.path}",
+    ]
 )
 def test_an_unknown_request_is_a_call_of_the_service_unknown(request_: Request) -> None:
     """Its operation is not in the list, or its resource cannot be named."""
@@ -157,58 +140,47 @@ def test_an_unknown_request_is_a_call_of_the_service_unknown(request_: Request) 
     assert call.resource == "*"
 
 
-def test_passing_a_role_to_a_pipe_needs_a_right() -> None:
-    body = json.dumps({"RoleArn": ROLE}).encode()
-    request = signed("pipes", method="PUT", path="/v1/pipes/a-pipe", body=body)
-    assert calls(request) == [
-        Call(action="pipes:UpdatePipe", resource=PIPE),
-        Call(
-            action="iam:PassRole",
-            resource=ROLE,
-            context={"iam:PassedToService": "pipes.amazonaws.com"},
-        ),
-    ]
+TARGETS = [{"Id": "1", "RoleArn": ROLE}, {"Id": "2"}]
+PUT_TARGETS = {"Rule": "r", "EventBusName": "b", "Targets": TARGETS}
+UPDATE_PIPE = json.dumps({"RoleArn": ROLE}).encode()
 
 
-def test_passing_a_role_to_a_rules_target_needs_a_right() -> None:
-    given = {
-        "Rule": "r",
-        "EventBusName": "b",
-        "Targets": [{"Id": "1", "RoleArn": ROLE}, {"Id": "2"}],
-    }
-    assert calls(target("events", "AWSEvents.PutTargets", given)) == [
-        Call(action="events:PutTargets", resource="arn:aws:events:us-east-1:123456789012:rule/b/r"),
-        Call(
-            action="iam:PassRole",
-            resource=ROLE,
-            context={"iam:PassedToService": "events.amazonaws.com"},
-        ),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("request_", "tagging", "resource"),
+@each(
+    ("service", "request_", "call"),
     [
         (
-            target("kms", "TrentService.CreateKey", {"Tags": [{"TagKey": "a", "TagValue": "b"}]}),
-            "kms:TagResource",
-            "kms:key/*",
+            "pipes",
+            signed("pipes", method="PUT", path="/v1/pipes/a-pipe", body=UPDATE_PIPE),
+            Call(action="pipes:UpdatePipe", resource=PIPE),
         ),
         (
-            target("sqs", "AmazonSQS.CreateQueue", {"QueueName": "q", "tags": {"a": "b"}}),
+            "events",
+            target("events", "AWSEvents.PutTargets", PUT_TARGETS),
+            Call(action="events:PutTargets", resource=RULE),
+        ),
+    ],
+)
+def test_passing_a_role_needs_a_right(service: str, request_: Request, call: Call) -> None:
+    context = {"iam:PassedToService": f"{service}.amazonaws.com"}
+    passed = Call(action="iam:PassRole", resource=ROLE, context=context)
+    assert calls(request_) == [call, passed]
+
+
+IN_A_FORM = b"Action=CreateRole&RoleName=r&Tags.member.1.Key=a&Tags.member.1.Value=b"
+IN_A_LIST, IN_A_MAP = {"Tags": [{"TagKey": "a", "TagValue": "b"}]}, {"tags": {"a": "b"}}
+
+
+@each(
+    ("request_", "tagging", "resource"),
+    [
+        (target("kms", "TrentService.CreateKey", IN_A_LIST), "kms:TagResource", "kms:key/*"),
+        (
+            target("sqs", "AmazonSQS.CreateQueue", {"QueueName": "q"} | IN_A_MAP),
             "sqs:TagQueue",
             "sqs:q",
         ),
-        (
-            signed(
-                "iam",
-                body=b"Action=CreateRole&RoleName=r&Tags.member.1.Key=a&Tags.member.1.Value=b",
-            ),
-            "iam:TagRole",
-            "iam::123456789012:role/r",
-        ),
+        (signed("iam", body=IN_A_FORM), "iam:TagRole", "iam::123456789012:role/r"),
     ],
-    ids=["a list", "a map", "a form"],
 )
 def test_creating_a_resource_with_tags_needs_another_right(
     request_: Request, tagging: str, resource: str
@@ -220,8 +192,7 @@ def test_creating_a_resource_with_tags_needs_another_right(
 
 
 def test_added_tags_are_condition_keys() -> None:
-    body = {"KeyId": "1", "Tags": [{"TagKey": "a", "TagValue": "b"}]}
-    (call,) = calls(target("kms", "TrentService.TagResource", body))
+    (call,) = calls(target("kms", "TrentService.TagResource", {"KeyId": "1"} | IN_A_LIST))
     assert call.action == "kms:TagResource"
     assert call.context == {"aws:RequestTag/a": "b"}
 
