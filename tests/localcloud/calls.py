@@ -30,30 +30,26 @@ _PREFIXES = {"monitoring": "cloudwatch"}
 _REST = ("lambda", "pipes", "s3", "scheduler")
 _SIGNED_FOR = re.compile(r"Credential=[^/]+/\d+/([^/]*)/([^/]+)/aws4_request")
 _S3_ACTIONS = {
-    "CreateBucket": "CreateBucket",
-    "DeleteBucket": "DeleteBucket",
+    **{
+        name: name
+        for name in (
+            *("CreateBucket", "DeleteBucket", "DeleteBucketPolicy", "DeleteObject"),
+            *("GetBucketAcl", "GetBucketLogging", "GetBucketRequestPayment", "GetBucketTagging"),
+            *("GetBucketWebsite", "PutBucketTagging", "GetBucketPolicy", "GetBucketVersioning"),
+            *("GetObject", "PutBucketPolicy", "PutBucketVersioning", "PutObject"),
+        )
+    },
     "DeleteBucketLifecycle": "PutLifecycleConfiguration",
     "DeleteBucketEncryption": "PutEncryptionConfiguration",
-    "DeleteBucketPolicy": "DeleteBucketPolicy",
-    "DeleteObject": "DeleteObject",
     "DeleteObjects": "DeleteObject",
     "DeletePublicAccessBlock": "PutBucketPublicAccessBlock",
     "GetBucketAccelerateConfiguration": "GetAccelerateConfiguration",
-    "GetBucketAcl": "GetBucketAcl",
     "GetBucketCors": "GetBucketCORS",
-    "GetBucketLogging": "GetBucketLogging",
     "GetBucketReplication": "GetReplicationConfiguration",
-    "GetBucketRequestPayment": "GetBucketRequestPayment",
-    "GetBucketTagging": "GetBucketTagging",
-    "GetBucketWebsite": "GetBucketWebsite",
     "GetObjectLockConfiguration": "GetBucketObjectLockConfiguration",
     "ListObjectVersions": "ListBucketVersions",
-    "PutBucketTagging": "PutBucketTagging",
     "GetBucketEncryption": "GetEncryptionConfiguration",
     "GetBucketLifecycleConfiguration": "GetLifecycleConfiguration",
-    "GetBucketPolicy": "GetBucketPolicy",
-    "GetBucketVersioning": "GetBucketVersioning",
-    "GetObject": "GetObject",
     "GetPublicAccessBlock": "GetBucketPublicAccessBlock",
     "HeadBucket": "ListBucket",
     "HeadObject": "GetObject",
@@ -61,27 +57,11 @@ _S3_ACTIONS = {
     "ListObjectsV2": "ListBucket",
     "PutBucketEncryption": "PutEncryptionConfiguration",
     "PutBucketLifecycleConfiguration": "PutLifecycleConfiguration",
-    "PutBucketPolicy": "PutBucketPolicy",
-    "PutBucketVersioning": "PutBucketVersioning",
-    "PutObject": "PutObject",
     "PutPublicAccessBlock": "PutBucketPublicAccessBlock",
 }
 """S3's actions have other names than its operations; an operation that is not here is unknown."""
-_TAGGING = {
-    "cloudwatch": "TagResource",
-    "dynamodb": "TagResource",
-    "events": "TagResource",
-    "iam": "TagRole",
-    "kms": "TagResource",
-    "lambda": "TagResource",
-    "logs": "TagResource",
-    "pipes": "TagResource",
-    "secretsmanager": "TagResource",
-    "sns": "TagResource",
-    "sqs": "TagQueue",
-    "states": "TagResource",
-}
-"""The additional right to create a resource with tags."""
+_TAGGING = {"iam": "TagRole", "sqs": "TagQueue"}
+"""The additional right to create a resource with tags, where it is not TagResource."""
 _TAG_MEMBERS = (("Key", "Value"), ("TagKey", "TagValue"), ("key", "value"))
 _CREATES = ("Create", "PutMetricAlarm", "PutRule")
 
@@ -173,7 +153,7 @@ def calls(request: Request) -> list[Call]:
         for resource in found
     ]
     if context and operation.startswith(_CREATES):
-        tagging = f"{service}:{_TAGGING[service]}"
+        tagging = f"{service}:{_TAGGING.get(service, 'TagResource')}"
         tagged = [arn("key/*")] if operation == "CreateKey" else found
         made += [Call(action=tagging, resource=resource, context=context) for resource in tagged]
     return made + list(_passed_roles(service, operation, given))
