@@ -20,6 +20,7 @@ from localcloud.deliveries.step import Step
 from localcloud.log_writer import LogWriter
 from localcloud.workflows.batch_deliverer import BatchDeliverer
 from localcloud.workflows.state_machine_log import StateMachineLog
+from tests.eventpipes.workflow.machines import definition, http, passing
 from tests.localcloud.post import QUEUE_ARN, SHARD, Queue
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 
@@ -27,10 +28,28 @@ FAST = Timing(first_wait=0.001, longest_wait=0.002)
 CONNECTION_ARN = "arn:aws:events:us-east-1:123456789012:connection/momento/1"
 ROLE_ARN = "arn:aws:iam::123456789012:role/workflow"
 GROUP = "/aws/vendedlogs/states/batches"
-PUT_EACH = {
-    "QueryLanguage": "JSONata",
-    "StartAt": "Each record",
-    "States": {
+PUT = http(
+    arguments={
+        "ApiEndpoint": f"https://momento.example/cache/{CACHE}",
+        "InvocationConfig": {"ConnectionArn": CONNECTION_ARN},
+        "QueryParameters": {
+            "key": "{% $states.input.dynamodb.Keys.Id.S %}",
+            "ttl_seconds": "60",
+        },
+        "RequestBody": "{% $states.input.dynamodb.SequenceNumber %}",
+    },
+    Catch=[
+        {"ErrorEquals": ["States.Http.StatusCode.404"], "Next": "Fail the execution"},
+        {
+            "ErrorEquals": ["States.ALL"],
+            "Output": "{% $states.input.eventID %}",
+            "Next": "Leave it",
+        },
+    ],
+    Output="",
+)
+PUT_EACH = definition(
+    **{
         "Each record": {
             "Type": "Map",
             "Items": "{% $states.input %}",
@@ -39,35 +58,9 @@ PUT_EACH = {
                 "ProcessorConfig": {"Mode": "INLINE"},
                 "StartAt": "Put",
                 "States": {
-                    "Put": {
-                        "Type": "Task",
-                        "Resource": "arn:aws:states:::http:invoke",
-                        "Arguments": {
-                            "Method": "PUT",
-                            "ApiEndpoint": f"https://momento.example/cache/{CACHE}",
-                            "InvocationConfig": {"ConnectionArn": CONNECTION_ARN},
-                            "QueryParameters": {
-                                "key": "{% $states.input.dynamodb.Keys.Id.S %}",
-                                "ttl_seconds": "60",
-                            },
-                            "RequestBody": "{% $states.input.dynamodb.SequenceNumber %}",
-                        },
-                        "Catch": [
-                            {
-                                "ErrorEquals": ["States.Http.StatusCode.404"],
-                                "Next": "Fail the execution",
-                            },
-                            {
-                                "ErrorEquals": ["States.ALL"],
-                                "Output": "{% $states.input.eventID %}",
-                                "Next": "Leave it",
-                            },
-                        ],
-                        "Output": "",
-                        "End": True,
-                    },
+                    "Put": PUT,
                     "Fail the execution": {"Type": "Fail", "Error": "Gone", "Cause": "404"},
-                    "Leave it": {"Type": "Pass", "End": True},
+                    "Leave it": passing(),
                 },
             },
             "Output": {
@@ -75,18 +68,14 @@ PUT_EACH = {
             },
             "End": True,
         }
-    },
-}
+    }
+)
 """Puts the entry of each record, and names those that failed; a 404 fails the execution."""
 
 
 def answering(output: object) -> dict[str, Any]:
     """Return a state machine that sends nothing and whose output this is."""
-    return {
-        "QueryLanguage": "JSONata",
-        "StartAt": "Answer",
-        "States": {"Answer": {"Type": "Pass", "Output": output, "End": True}},
-    }
+    return definition(Answer=passing(Output=output))
 
 
 def record(number: int, *, text: str = "") -> dict[str, Any]:

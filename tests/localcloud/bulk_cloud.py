@@ -19,12 +19,12 @@ from localcloud.runner.runner import Runner
 from momento_pipes.watch import package
 from tests import commands
 from tests.localcloud.arrivals import Arrivals
+from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 
 READING_KEY = "the-reading-key"
 READ_RULES = ({"type": "cache", "permissions": ["read"], "caches": "*", "items": "*"},)
-FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.05, second=0.01)
 ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 TABLE = "shop-items"
 BATCH = 25

@@ -15,7 +15,6 @@ from eventpipes.operations import DELETE, PUT
 from live.watch.given import NAMESPACE
 from localcloud import LocalAws
 from localcloud.applied import Applied, client
-from localcloud.deliveries.sender import Timing
 from localcloud.functions.run import Endpoints, FunctionRun, Functions
 from localcloud.log_writer import LogWriter
 from localcloud.momento.service import LocalMomento
@@ -24,16 +23,15 @@ from localcloud.runner.runner import Runner
 from momento_pipes.watch import package
 from tests.iam_policy import Policy
 from tests.localcloud.arrivals import until
+from tests.localcloud.bulk_cloud import READ_RULES, READING_KEY
 from tests.localcloud.calls import Call, recorded
 from tests.localcloud.recording import recording
+from tests.localcloud.weather_cloud import FAST
+from tests.localcloud.weather_pipes import empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 
 pytestmark = pytest.mark.slow
 
-READING_KEY = "the-reading-key"
-READ_RULES = ({"type": "cache", "permissions": ["read"], "caches": "*", "items": "*"},)
-FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.05, second=0.01)
-"""A minute of the schedule takes 0.6 seconds."""
 SETTINGS = {"WATCH": "true", "ALARMS": "true", "WATCH_MINUTES": "1", "WATCH_SETTLE_SECONDS": "1"}
 OF_THE_LOCAL_CLOUD = "unknown:GET /local-cloud/"
 OF_LAMBDA = {"kms", "lambda", "logs", "sts"}
@@ -93,7 +91,7 @@ class Watched:
         ).status_code
 
     def runner(self) -> Runner:
-        """Return a runner of the pipes and the schedule."""
+        """Return a runner of the pipes and the schedule, whose minute takes 0.6 seconds."""
         return Runner(
             endpoint=self.aws.endpoint,
             redirect=self.momento.endpoint,
@@ -132,8 +130,6 @@ class Watched:
 @pytest.fixture(scope="module", params=["pipes", "bus", "workflow"])
 def watched(request: pytest.FixtureRequest, aws: LocalAws) -> Iterator[Watched]:
     """Return the deployed watch of a topology, with ten items in table and cache."""
-    from tests.localcloud.weather_pipes import empty
-
     empty(aws.endpoint)
     with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento:
         momento.service.keys.add(READING_KEY, READ_RULES)

@@ -5,6 +5,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Self
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 
 import localcloud.runner.runner
 from localcloud import LocalAws
@@ -21,16 +23,17 @@ FAST = Timing(timeout=60.0, first_wait=0.01, longest_wait=0.05, second=0.01)
 """A second of Retry-After or of a record's age is a hundredth of one; no request times out."""
 
 
-class WeatherCloud:
-    """The weather pipes' resources on an emptied AWS, a Momento, and the runner between them.
+class RunnerCloud:
+    """An emptied AWS, a Momento, and the runners between them.
 
     A context manager. `arrivals` are the requests that came to Momento, `deliveries` and
     `steps` what the runners said of each record.
     """
 
-    def __init__(self, aws: LocalAws, timing: Timing = FAST) -> None:
+    api_key, cache_name = API_KEY, CACHE
+
+    def __init__(self, aws: LocalAws) -> None:
         self.aws = aws
-        self.timing = timing
         self.arrivals = Arrivals()
         self.deliveries: list[Delivery] = []
         self.steps: list[Step] = []
@@ -39,28 +42,48 @@ class WeatherCloud:
 
     def __enter__(self) -> Self:
         empty(self.aws.endpoint)
-        with ExitStack() as stack:
-            patch = stack.enter_context(pytest.MonkeyPatch.context())
-            patch.setattr(localcloud.runner.runner, "WATCH_SECONDS", 0.3)
-            self.weather = WeatherPipes(self.aws.endpoint)
-            self.momento = stack.enter_context(LocalMomento(api_key=API_KEY, caches=(CACHE,)))
-            self.momento.service.interfere = self.arrivals
-            self._exit = stack.pop_all()
+        patch = self._exit.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(localcloud.runner.runner, "WATCH_SECONDS", 0.3)
+        momento = LocalMomento(api_key=self.api_key, caches=(self.cache_name,))
+        self.momento = self._exit.enter_context(momento)
+        self.momento.service.interfere = self._interfere
+        self.create_resources()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._exit.close()
 
-    def runner(self) -> Runner:
-        """Return a runner that continues where the last runner ended."""
+    def create_resources(self) -> None:
+        """Create what is in the AWS from the start."""
+
+    async def _interfere(self, request: Request) -> Response | None:
+        return await self.arrivals(request)
+
+    def _runner(self, timing: Timing = FAST) -> Runner:
         return Runner(
             endpoint=self.aws.endpoint,
             redirect=self.momento.endpoint,
             checkpoints=self.checkpoints,
-            timing=self.timing,
+            timing=timing,
             on_delivery=self._ended,
             on_step=self.steps.append,
         )
+
+    def _ended(self, delivery: Delivery) -> None:
+        self.deliveries.append(delivery)
+        self.steps.append(ended(delivery))
+
+
+class WeatherCloud(RunnerCloud):
+    """The weather pipes' resources."""
+
+    def create_resources(self) -> None:
+        """Create the resources without the pipes."""
+        self.weather = WeatherPipes(self.aws.endpoint)
+
+    def runner(self) -> Runner:
+        """Return a runner that continues where the last runner ended."""
+        return self._runner()
 
     @contextmanager
     def running(self, *pipes: str, **source: Any) -> Iterator[Runner]:
@@ -68,10 +91,6 @@ class WeatherCloud:
         with self.runner() as runner:
             runner.wait_until_reading(*self.weather.create_pipes(pipes or None, **source))
             yield runner
-
-    def _ended(self, delivery: Delivery) -> None:
-        self.deliveries.append(delivery)
-        self.steps.append(ended(delivery))
 
     def of(self, pipe: str, *outcomes: str) -> list[Delivery]:
         """Return the deliveries of a pipe, or those with these outcomes."""

@@ -4,6 +4,7 @@ Sources: EventBridge User Guide, "De-authorizing connections" and "Connection st
 model's values of `ConnectionState` and `ApiDestinationState`.
 """
 
+import json
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
@@ -69,3 +70,34 @@ def test_an_unknown_connection_is_not_found(events: Any) -> None:
     with pytest.raises(ClientError) as refused:
         events.deauthorize_connection(Name="none")
     assert refused.value.response["Error"]["Code"] == "ResourceNotFoundException"
+
+
+def stored(events: Any) -> Any:
+    """Return the secret that the connection names."""
+    arn = events.describe_connection(Name=NAME)["SecretArn"]
+    with closing(boto3.client("secretsmanager")) as secrets:
+        return json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ApiKeyName": "X-Key", "ApiKeyValue": "new"},
+        {"ApiKeyValue": "new"},
+        {"ApiKeyName": "X-Key"},
+    ],
+)
+def test_a_changed_key_reaches_the_secret(events: Any, changed: dict[str, str]) -> None:
+    """The update keeps the members that it does not name."""
+    events.update_connection(Name=NAME, AuthParameters={"ApiKeyAuthParameters": changed})
+    assert stored(events) == {
+        "api_key_name": changed.get("ApiKeyName", "Authorization"),
+        "api_key_value": changed.get("ApiKeyValue", "one"),
+    }
+    shown = events.describe_connection(Name=NAME)["AuthParameters"]["ApiKeyAuthParameters"]
+    assert shown == {"ApiKeyName": changed.get("ApiKeyName", "Authorization")}
+
+
+def test_another_update_does_not_change_the_secret(events: Any) -> None:
+    events.update_connection(Name=NAME, Description="changed")
+    assert stored(events)["api_key_value"] == "one"

@@ -11,8 +11,9 @@ from starlette.responses import Response
 import localcloud.deliveries.bus
 import localcloud.deliveries.rule_target
 from localcloud.runner.runner import Runner
-from tests.localcloud.arrivals import HANG, until, unused_port
+from tests.localcloud.arrivals import HANG, Arrivals, until, unused_port
 from tests.localcloud.bus_cloud import ARN, BUS, PIPE, RULES, BusCloud, state
+from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import PUT
 
 RULE_ARN = f"{ARN}:rule/{BUS}/{RULES[PUT]}"
@@ -88,7 +89,7 @@ def test_the_retry_policy_limits_attempts_and_age(
     runner = Runner(
         endpoint=cloud.aws.endpoint,
         redirect=f"http://127.0.0.1:{unused_port()}",
-        timing=cloud.timing,
+        timing=FAST,
         on_delivery=cloud.deliveries.append,
     )
     with runner:
@@ -118,8 +119,7 @@ def test_the_end_waits_for_requests_that_are_being_sent(
     cloud: BusCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(localcloud.deliveries.rule_target, "PATIENCE_SECONDS", 120.0)
-    cloud.arrivals = type(cloud.arrivals)(hang_seconds=0.5)
-    cloud.momento.service.interfere = cloud.arrivals
+    cloud.arrivals = Arrivals(hang_seconds=0.5)
     cloud.arrivals.answer("Oslo", HANG, 500)
     with cloud.running_rules(PUT) as runner:
         cloud.weather.put("Oslo")

@@ -1,85 +1,16 @@
-"""The corrections of moto for streams and connections, tested through boto3."""
+"""The corrections of moto for streams, tested through boto3."""
 
-import json
-from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud import LocalAws
+from tests.localcloud.dynamodb.conftest import ITEM, KEY, REGION, StreamedTable
 
-REGION = "eu-west-1"
-ITEM = {
-    "id": {"S": "a"},
-    "n": {"N": "1"},
-    "list": {"L": [{"S": "x"}, {"M": {"y": {"BOOL": True}}}]},
-}
-KEY = {"id": {"S": "a"}}
 UPDATE = {
     "UpdateExpression": "SET n = :n",
     "ExpressionAttributeValues": {":n": {"N": "2"}},
 }
-
-
-class StreamedTable:
-    """A table with a stream, in another region than moto's default."""
-
-    def __init__(self, aws: LocalAws, name: str) -> None:
-        session = boto3.session.Session(
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - dummy credentials
-            region_name=REGION,
-        )
-        self.dynamodb: Any = session.client("dynamodb", endpoint_url=aws.endpoint)
-        self.streams: Any = session.client("dynamodbstreams", endpoint_url=aws.endpoint)
-        self.name = name
-        self.arn = self.dynamodb.create_table(
-            TableName=name,
-            KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-            BillingMode="PAY_PER_REQUEST",
-            StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_AND_OLD_IMAGES"},
-        )["TableDescription"]["LatestStreamArn"]
-
-    def put(self, item: Any) -> None:
-        """Put an item."""
-        self.dynamodb.put_item(TableName=self.name, Item=item)
-
-    def update(self, **how: Any) -> None:
-        """Update the item."""
-        self.dynamodb.update_item(TableName=self.name, Key=KEY, **how)
-
-    def iterator(self, kind: str = "TRIM_HORIZON") -> str:
-        """Return an iterator for the only shard."""
-        stream = self.streams.describe_stream(StreamArn=self.arn)["StreamDescription"]
-        found: str = self.streams.get_shard_iterator(
-            StreamArn=self.arn, ShardId=stream["Shards"][0]["ShardId"], ShardIteratorType=kind
-        )["ShardIterator"]
-        return found
-
-    def records(self) -> list[Any]:
-        """Return the stream's records."""
-        records: list[Any] = self.streams.get_records(ShardIterator=self.iterator())["Records"]
-        return records
-
-    def changes(self) -> list[tuple[str, Any, Any]]:
-        """Return each record's event name, old image and new image."""
-        return [
-            (record["eventName"], *map(record["dynamodb"].get, ("OldImage", "NewImage")))
-            for record in self.records()
-        ]
-
-
-@pytest.fixture
-def table(local_aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[StreamedTable]:
-    """Return an empty table."""
-    table = StreamedTable(local_aws, f"table-{abs(hash(request.node.name))}")
-    yield table
-    table.dynamodb.close()
-    table.streams.close()
 
 
 def test_an_identical_put_writes_no_record(table: StreamedTable) -> None:
@@ -195,51 +126,3 @@ def test_an_iterator_is_refused_after_its_table_is_deleted(table: StreamedTable)
 def test_an_unknown_iterator_is_refused(table: StreamedTable) -> None:
     with pytest.raises(ClientError, match="ResourceNotFoundException"):
         table.streams.get_records(ShardIterator="arn:aws:dynamodb:nowhere|1|x")
-
-
-@pytest.mark.usefixtures("local_aws")
-class TestConnection:
-    """A connection's stored secret after an update."""
-
-    @pytest.fixture
-    def events(self) -> Iterator[Any]:
-        """Return a client of an AWS with a connection."""
-        with closing(boto3.client("events")) as events:
-            events.create_connection(
-                Name="c",
-                AuthorizationType="API_KEY",
-                AuthParameters={
-                    "ApiKeyAuthParameters": {"ApiKeyName": "Authorization", "ApiKeyValue": "old"}
-                },
-            )
-            yield events
-            events.delete_connection(Name="c")
-
-    def stored(self, events: Any) -> Any:
-        """Return the secret that the connection names."""
-        arn = events.describe_connection(Name="c")["SecretArn"]
-        with closing(boto3.client("secretsmanager")) as secrets:
-            return json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
-
-    @pytest.mark.parametrize(
-        "changed",
-        [
-            {"ApiKeyName": "X-Key", "ApiKeyValue": "new"},
-            {"ApiKeyValue": "new"},
-            {"ApiKeyName": "X-Key"},
-        ],
-    )
-    def test_a_changed_key_reaches_the_secret(self, events: Any, changed: dict[str, str]) -> None:
-        """The update keeps the members that it does not name."""
-        events.update_connection(Name="c", AuthParameters={"ApiKeyAuthParameters": changed})
-        assert self.stored(events) == {
-            "api_key_name": changed.get("ApiKeyName", "Authorization"),
-            "api_key_value": changed.get("ApiKeyValue", "old"),
-        }
-        shown = events.describe_connection(Name="c")["AuthParameters"]["ApiKeyAuthParameters"]
-        assert shown == {"ApiKeyName": changed.get("ApiKeyName", "Authorization")}
-
-    def test_another_update_does_not_change_the_secret(self, events: Any) -> None:
-        """The update may change anything else."""
-        events.update_connection(Name="c", Description="changed")
-        assert self.stored(events)["api_key_value"] == "old"

@@ -4,25 +4,15 @@ Sources: DynamoDB's API model, UpdateTable (`StreamSpecification`: what is refus
 Developer Guide, "Enabling a stream" (a new stream has another descriptor; the old one can be read).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 from botocore.exceptions import ClientError
 
-from localcloud import LocalAws
-from tests.localcloud.dynamodb.test_stream_corrections import ITEM, StreamedTable
+from tests.localcloud.dynamodb.conftest import ITEM, StreamedTable
 
 OFF = {"StreamEnabled": False}
 NEW_IMAGE = {"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
-
-
-@pytest.fixture
-def table(local_aws: LocalAws, request: pytest.FixtureRequest) -> Iterator[StreamedTable]:
-    """Return an empty table."""
-    table = StreamedTable(local_aws, f"table-{abs(hash(request.node.name))}")
-    yield table
-    table.dynamodb.close()
-    table.streams.close()
 
 
 def change(table: StreamedTable, specification: Mapping[str, object]) -> dict[str, object]:

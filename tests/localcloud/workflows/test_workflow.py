@@ -13,7 +13,8 @@ from starlette.responses import Response
 
 from localcloud import LocalAws
 from tests.localcloud.arrivals import until
-from tests.localcloud.running_workflow import FAST, Running
+from tests.localcloud.running_workflow import Running
+from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.workflow_cloud import API_KEY
 
 
