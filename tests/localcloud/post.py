@@ -18,7 +18,7 @@ from localcloud.deliveries.deliverer import Deliverer
 from localcloud.deliveries.delivery import Delivery
 from localcloud.deliveries.sender import Sender, Timing
 from localcloud.deliveries.step import Step
-from tests.localcloud.weather_pipes import API_KEY, PUT, synthesized
+from tests.localcloud.weather_pipes import API_KEY, PUT, item_of, synthesized
 
 QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:letters"
 SHARD = "shardId-00000000000000000001-abcdef"
@@ -113,12 +113,11 @@ class Post:
 
 def record(key: str) -> Mapping[str, Any]:
     """Return a record of a new item."""
-    numbers = {"MaxTemp": "21", "MinTemp": "9", "ChancesOfPrecipitation": "40", "TTL": "600"}
     return {
         "eventName": "INSERT",
         "dynamodb": {
             "Keys": {"Location": {"S": key}},
-            "NewImage": {name: {"N": value} for name, value in numbers.items()},
+            "NewImage": item_of(key),
             "SequenceNumber": "4711",
         },
     }

@@ -62,6 +62,13 @@ def empty(aws_endpoint: str) -> None:
         pass
 
 
+def item_of(location: str, **attributes: object) -> dict[str, Any]:
+    """Return a weather record's item, with changes to its numbers."""
+    usual = {"MaxTemp": 21, "MinTemp": 9, "ChancesOfPrecipitation": 40, "TTL": 600}
+    numbers = {name: {"N": str(value)} for name, value in (usual | attributes).items()}
+    return {"Location": {"S": location}, **numbers}
+
+
 class WeatherPipes:
     """A table with a stream, a queue, a log group and pipes, on a local AWS."""
 
@@ -110,9 +117,8 @@ class WeatherPipes:
 
     def put(self, location: str, ttl: int = 600, **attributes: object) -> None:
         """Write a weather record."""
-        numbers = {"MaxTemp": 21, "MinTemp": 9, "ChancesOfPrecipitation": 40, "TTL": ttl}
-        item = {name: {"N": str(value)} for name, value in (numbers | attributes).items()}
-        self.dynamodb.put_item(TableName=self.table, Item={"Location": {"S": location}, **item})
+        item = item_of(location, TTL=ttl, **attributes)
+        self.dynamodb.put_item(TableName=self.table, Item=item)
 
     def put_all(self, items: Sequence[tuple[str, int]]) -> None:
         """Write weather records, each a location and its MaxTemp, 25 a request.
@@ -121,17 +127,7 @@ class WeatherPipes:
         """
         for start in range(0, len(items), 25):
             requests = [
-                {
-                    "PutRequest": {
-                        "Item": {
-                            "Location": {"S": location},
-                            "MaxTemp": {"N": str(number)},
-                            "MinTemp": {"N": "9"},
-                            "ChancesOfPrecipitation": {"N": "40"},
-                            "TTL": {"N": "600"},
-                        }
-                    }
-                }
+                {"PutRequest": {"Item": item_of(location, MaxTemp=number)}}
                 for location, number in items[start : start + 25]
             ]
             self.dynamodb.batch_write_item(RequestItems={self.table: requests})

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -111,17 +111,24 @@ class _Silent(http.server.BaseHTTPRequestHandler):
         self.rfile.read()
 
 
-def test_the_signal_ends_while_it_waits_for_an_answer() -> None:
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Silent) as server:
+@contextmanager
+def following(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[ChangeSignal]:
+    """Return a signal that asks such a server."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         signal = ChangeSignal(f"http://127.0.0.1:{server.server_port}")
         signal.start()
+        yield signal
+        server.shutdown()
+        thread.join()
+
+
+def test_the_signal_ends_while_it_waits_for_an_answer() -> None:
+    with following(_Silent) as signal:
         _Silent.asked.wait()
         signal.stop()
         assert not signal.is_heard
-        server.shutdown()
-        thread.join()
 
 
 class _Odd(http.server.BaseHTTPRequestHandler):
@@ -147,16 +154,10 @@ def test_an_odd_answer_is_asked_again_and_an_unknown_question_is_not(
     monkeypatch.setattr(localcloud.aws.change_signal, "RETRY_SECONDS", 0.01)
     numbers = b'{"all": 1, "definitions": 0, "records": {}}'
     _Odd.answers = [(200, numbers), (503, b""), (200, b"{}"), (200, numbers), (404, b"")]
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Odd) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        signal = ChangeSignal(f"http://127.0.0.1:{server.server_port}")
-        signal.start()
+    with following(_Odd) as signal:
         until(lambda: not signal._thread.is_alive())  # noqa: SLF001 - it has given up
         assert not signal.is_heard
         assert len(_Odd.answers) == 1
-        server.shutdown()
-        thread.join()
 
 
 def test_the_heartbeat_shows_the_lag_of_a_pipe_that_retries(cloud: WeatherCloud) -> None:

@@ -83,36 +83,31 @@ def changed(pipes: EventBridgePipesClient, **changes: Any) -> tuple[Any, Any]:
     return pipe["SourceParameters"], pipe["TargetParameters"]
 
 
-def test_an_update_of_the_stream_keeps_the_starting_position_and_the_filter(
-    pipes: EventBridgePipesClient,
+RETRIES: Any = {"BatchSize": 1, "MaximumRetryAttempts": 5}
+REMOVED: Any = {"Filters": [{"Pattern": '{"eventName":["REMOVE"]}'}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "source", "target"),
+    [
+        (
+            {"SourceParameters": {"DynamoDBStreamParameters": RETRIES}},
+            {"DynamoDBStreamParameters": {"StartingPosition": "LATEST", **RETRIES}},
+            {},
+        ),
+        ({"SourceParameters": {"FilterCriteria": REMOVED}}, {"FilterCriteria": REMOVED}, {}),
+        ({"SourceParameters": {"FilterCriteria": {}}}, {"FilterCriteria": None}, {}),
+        ({"TargetParameters": {"InputTemplate": "a"}}, {}, {"InputTemplate": "a"}),
+        ({"Description": "changed"}, {}, {}),
+    ],
+    ids=["the stream", "the filter", "no filter", "the template", "neither"],
+)
+def test_an_update_keeps_the_other_members(
+    pipes: EventBridgePipesClient, changes: Any, source: Any, target: Any
 ) -> None:
-    asked = {"BatchSize": 1, "MaximumRetryAttempts": 5}
-    source, target = changed(pipes, SourceParameters={"DynamoDBStreamParameters": asked})
-    assert source["DynamoDBStreamParameters"] == {"StartingPosition": "LATEST", **asked}
-    assert source["FilterCriteria"] == SOURCE["FilterCriteria"]
-    assert target == TARGET
-
-
-def test_an_update_of_the_filter_keeps_the_stream(pipes: EventBridgePipesClient) -> None:
-    asked = {"Filters": [{"Pattern": '{"eventName":["REMOVE"]}'}]}
-    source, _ = changed(pipes, SourceParameters={"FilterCriteria": asked})
-    assert source == SOURCE | {"FilterCriteria": asked}
-
-
-def test_an_empty_filter_removes_the_filters(pipes: EventBridgePipesClient) -> None:
     """The provider sends an empty filter if a pipe has none, and expects to read none."""
-    source, _ = changed(pipes, SourceParameters={"FilterCriteria": {}})
-    assert source == {"DynamoDBStreamParameters": SOURCE["DynamoDBStreamParameters"]}
-
-
-def test_an_update_of_the_template_keeps_the_http_parameters(pipes: EventBridgePipesClient) -> None:
-    source, target = changed(pipes, TargetParameters={"InputTemplate": "changed"})
-    assert target == TARGET | {"InputTemplate": "changed"}
-    assert source == SOURCE
-
-
-def test_an_update_of_neither_keeps_both(pipes: EventBridgePipesClient) -> None:
-    assert changed(pipes, Description="changed") == (SOURCE, TARGET)
+    kept = {name: value for name, value in (SOURCE | source).items() if value}
+    assert changed(pipes, **changes) == (kept, TARGET | target)
 
 
 def test_an_update_of_an_unknown_pipe_is_refused(pipes: EventBridgePipesClient) -> None:

@@ -18,27 +18,12 @@ from tests.localcloud.contents import records_of
 pytestmark = pytest.mark.usefixtures("local_aws")
 NINES = "9" * 38
 STORED = {
-    "1.0": "1",
-    "-0": "0",
-    "0.000": "0",
-    "-0.0e10": "0",
-    "1.5E2": "150",
     "1.5e+2": "150",
-    "007": "7",
-    "+7": "7",
     "-00.50": "-0.5",
-    ".5": "0.5",
-    "5.": "5",
-    "1e-3": "0.001",
-    "1E2": "100",
-    "100": "100",
-    "21.50": "21.5",
     NINES: NINES,
     f"0.{NINES}": f"0.{NINES}",
-    f"000{NINES}.000": NINES,
     "1" + "0" * 45: "1" + "0" * 45,
     "9.99E125": "999" + "0" * 123,
-    "1E-130": "0." + "0" * 129 + "1",
     "-1e-130": "-0." + "0" * 129 + "1",
     "0E+300000000": "0",
 }
@@ -52,26 +37,14 @@ UNDERFLOW = (
 NO_NUMBER = "The parameter cannot be converted to a numeric value"
 REFUSED = {
     "": NO_NUMBER,
-    "b": f"{NO_NUMBER}: b",
-    " 1": f"{NO_NUMBER}:  1",
-    "1 ": f"{NO_NUMBER}: 1 ",
     "1_000": f"{NO_NUMBER}: 1_000",
-    "NaN": f"{NO_NUMBER}: NaN",
-    "Infinity": f"{NO_NUMBER}: Infinity",
-    "0x10": f"{NO_NUMBER}: 0x10",
-    "٣": f"{NO_NUMBER}: ٣",
-    "1e": f"{NO_NUMBER}: 1e",
-    "123456789012345678901234567890123456789": DIGITS,
-    "-1.23456789012345678901234567890123456789": DIGITS,
+    "1 ": f"{NO_NUMBER}: 1 ",
+    "1" * 39: DIGITS,
     "1E126": OVERFLOW,
-    "-1e126": OVERFLOW,
-    "1" + "0" * 126: OVERFLOW,
-    "1E+300000000": OVERFLOW,
     f"1E+{'9' * 5000}": OVERFLOW,
     "1e-131": UNDERFLOW,
-    "-1e-131": UNDERFLOW,
-    "1E-300000000": UNDERFLOW,
 }
+"""`tests/eventpipes/test_dynamodb_number.py` has more of both."""
 
 
 class Numbers:
