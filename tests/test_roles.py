@@ -75,23 +75,28 @@ def test_a_role_uses_each_action_that_iam_cannot_narrow() -> None:
     assert {action for action, resource in pairs if resource == "*"} == NARROWEST.keys()
 
 
+OTHER_KEY = ARN.format("kms", "key/other")
+OF_OTHERS = {"aws:ResourceTag/Project": "other"}
+WATCH_KEY = ARN.format("secretsmanager", f"secret:{PREFIX}-watch-key-AbCdEf")
+OTHER_SECRET = ARN.format("secretsmanager", "secret:other-AbCdEf")
+
+
 @each(
     name=POLICIES,
     call=[
-        Call(action="dynamodb:DescribeTable", resource=ARN.format("dynamodb", "table/other")),
-        Call(action="dynamodb:DeleteTable", resource=ARN.format("dynamodb", "table/other")),
-        Call(action="dynamodb:DeleteTable", resource=ARN.format("dynamodb", f"table/{PREFIX}2")),
-        Call(action="events:PutRule", resource=ARN.format("events", "rule/other")),
-        Call(action="iam:PutRolePolicy", resource=ROLE.format("other")),
+        ("dynamodb:DescribeTable", ARN.format("dynamodb", "table/other"), {}),
+        ("dynamodb:DeleteTable", ARN.format("dynamodb", "table/other"), {}),
+        ("dynamodb:DeleteTable", ARN.format("dynamodb", f"table/{PREFIX}2"), {}),
+        ("events:PutRule", ARN.format("events", "rule/other"), {}),
         *(
-            Call(action="iam:PutRolePolicy", resource=ROLE.format(f"{PREFIX}-ci-{role}"))
-            for role in ("deploy", "plan")
+            ("iam:PutRolePolicy", ROLE.format(role), {})
+            for role in ("other", f"{PREFIX}-ci-deploy", f"{PREFIX}-ci-plan")
         ),
         *(
-            Call(
-                action="iam:PassRole",
-                resource=ROLE.format(role),
-                context={"iam:PassedToService": f"{service}.amazonaws.com"},
+            (
+                "iam:PassRole",
+                ROLE.format(role),
+                {"iam:PassedToService": f"{service}.amazonaws.com"},
             )
             for role, service in (
                 (FILLED["PIPE_ROLE"], "lambda"),
@@ -103,34 +108,21 @@ def test_a_role_uses_each_action_that_iam_cannot_narrow() -> None:
                 (f"{PREFIX}-watch-schedule", "lambda"),
             )
         ),
-        Call(action="kms:Decrypt", resource=THE_KEY),
-        Call(action="kms:CreateKey", resource="*", context={"aws:RequestTag/Project": "other"}),
-        Call(
-            action="kms:PutKeyPolicy",
-            resource=ARN.format("kms", "key/other"),
-            context={"aws:ResourceTag/Project": "other"},
-        ),
-        Call(
-            action="kms:TagResource",
-            resource=ARN.format("kms", "key/other"),
-            context={"aws:RequestTag/Project": PREFIX, "aws:ResourceTag/Project": "other"},
-        ),
-        Call(
-            action="secretsmanager:GetSecretValue",
-            resource=ARN.format("secretsmanager", "secret:other-AbCdEf"),
-        ),
-        Call(
-            action="secretsmanager:GetSecretValue",
-            resource=ARN.format("secretsmanager", f"secret:{PREFIX}-watch-key-AbCdEf"),
-        ),
-        Call(
-            action="lambda:GetFunction", resource=ARN.format("lambda", f"function:{PREFIX}-other")
-        ),
-        Call(action="s3:GetObject", resource=f"arn:aws:s3:::{BUCKET}/other/terraform.tfstate"),
+        ("kms:Decrypt", THE_KEY, {}),
+        ("kms:CreateKey", "*", {"aws:RequestTag/Project": "other"}),
+        ("kms:PutKeyPolicy", OTHER_KEY, OF_OTHERS),
+        ("kms:TagResource", OTHER_KEY, OF_OTHERS | {"aws:RequestTag/Project": PREFIX}),
+        ("secretsmanager:GetSecretValue", OTHER_SECRET, {}),
+        ("secretsmanager:GetSecretValue", WATCH_KEY, {}),
+        ("lambda:GetFunction", ARN.format("lambda", f"function:{PREFIX}-other"), {}),
+        ("s3:GetObject", f"arn:aws:s3:::{BUCKET}/other/terraform.tfstate", {}),
     ],
 )
-def test_what_belongs_to_something_else_is_refused(name: str, call: Call) -> None:
-    assert not POLICIES[name].allows(call)
+def test_what_belongs_to_something_else_is_refused(
+    name: str, call: tuple[str, str, Mapping[str, str]]
+) -> None:
+    action, resource, context = call
+    assert not POLICIES[name].allows(Call(action=action, resource=resource, context=context))
 
 
 @each(
@@ -194,13 +186,10 @@ def test_deploy_makes_no_administrator_and_trusts_nobody_else(
         ("dynamodb:GetItem", ARN.format("dynamodb", "table/other")),
         ("dynamodb:PutItem", ARN.format("dynamodb", f"table/{PREFIX}")),
         ("lambda:InvokeFunction", ARN.format("lambda", "function:other")),
-        (
-            "secretsmanager:GetSecretValue",
-            ARN.format("secretsmanager", f"secret:{PREFIX}-watch-key-1"),
-        ),
+        ("secretsmanager:GetSecretValue", WATCH_KEY),
         ("cloudwatch:PutMetricData", "*"),
         ("dynamodb:GetRecords", ARN.format("dynamodb", "table/other/stream/1")),
-        ("secretsmanager:GetSecretValue", ARN.format("secretsmanager", "secret:other-AbCdEf")),
+        ("secretsmanager:GetSecretValue", OTHER_SECRET),
         ("kms:Decrypt", THE_KEY),
         ("sqs:ReceiveMessage", ARN.format("sqs", f"{PREFIX}-dlq")),
     ],
@@ -222,23 +211,20 @@ def test_the_boundary_and_a_second_policy_fit_into_managed_policies(name: str) -
 
 @each(
     action=["PutKeyPolicy", "ScheduleKeyDeletion", "UntagResource"],
-    tags=[{}, {"aws:ResourceTag/Project": "other"}],
+    tags=[{}, OF_OTHERS],
 )
 def test_deploy_changes_no_key_that_the_stack_did_not_make(
     action: str, tags: dict[str, str]
 ) -> None:
-    call = Call(action=f"kms:{action}", resource=ARN.format("kms", "key/other"), context=tags)
+    call = Call(action=f"kms:{action}", resource=OTHER_KEY, context=tags)
     assert not POLICIES["deploy"].allows(call)
 
 
-@pytest.mark.parametrize(
-    "other", [{"aws:ResourceTag/Project": "other"}, {"kms:ResourceAliases": "alias/other"}]
-)
+@pytest.mark.parametrize("other", [OF_OTHERS, {"kms:ResourceAliases": "alias/other"}])
 def test_deploy_tags_no_key_in_use_as_its_own(other: dict[str, str]) -> None:
     """Else it could take any key, by giving it the tag."""
     context = {"aws:RequestTag/Project": PREFIX, **other}
-    key = ARN.format("kms", "key/other")
-    call = Call(action="kms:TagResource", resource=key, context=context)
+    call = Call(action="kms:TagResource", resource=OTHER_KEY, context=context)
     assert not POLICIES["deploy"].allows(call)
 
 

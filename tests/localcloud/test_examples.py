@@ -23,12 +23,12 @@ from localcloud.momento.service import LocalMomento
 from localcloud.runner.runner import Runner
 from ops.terraform.terraform import Terraform, environment, read_synthesized, synthesize
 from stacks.settings import Settings
-from tests.conftest import BUCKET, KEY, House
+from tests.conftest import KEY
 from tests.localcloud.arrivals import Arrivals, until
 from tests.localcloud.test_deployment import drift
 from tests.localcloud.weather_cloud import FAST
 
-pytestmark = pytest.mark.usefixtures("running_provider")
+pytestmark = pytest.mark.usefixtures("running_provider", "state_bucket")
 
 PREFIX = "weather-stats-demo"
 EXAMPLES = ("orders", "sessions", "existing", "thirty")
@@ -119,9 +119,8 @@ def _told(query: Mapping[str, str]) -> str:
 
 
 @pytest.fixture(scope="module")
-def stream_arn(local_aws: LocalAws) -> str:
+def stream_arn() -> str:
     """Create the table that the example `existing` reads."""
-    assert local_aws.endpoint
     keys = {"Device": ("HASH", "S"), "At": ("RANGE", "N")}
     with closing(boto3.client("dynamodb")) as dynamodb:
         table = dynamodb.create_table(
@@ -138,15 +137,8 @@ def stream_arn(local_aws: LocalAws) -> str:
 
 
 @pytest.fixture(scope="module")
-def deployed(
-    house: House,
-    state_bucket: str,
-    stream_arn: str,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Mapping[str, Deployed]:
+def deployed(stream_arn: str, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Deployed]:
     """Plan and create all examples, each with its own cache, folder and state."""
-    assert house.root.exists()
-    assert state_bucket == BUCKET
     base = environment(Settings.load()) | {"EXAMPLE_STREAM_ARN": stream_arn}
 
     def deploy(name: str) -> Deployed:

@@ -6,9 +6,7 @@ from pathlib import Path
 import boto3
 import pytest
 
-from localcloud import LocalAws
 from ops.terraform.terraform import TerraformError
-from tests.conftest import House
 from tests.localcloud.own_resources import written
 
 pytestmark = pytest.mark.usefixtures("running_provider")
@@ -22,13 +20,6 @@ PIPE = {
     "source_parameters": {"dynamodb_stream_parameters": STREAM},
     "target": ARN.format("events", "api-destination/trapped/1"),
 }
-
-
-@pytest.fixture(autouse=True)
-def machine(house: House, local_aws: LocalAws) -> None:
-    """Use the copy of the project and a local AWS."""
-    assert house.root.exists()
-    assert local_aws.endpoint
 
 
 def test_the_provider_takes_one_path_parameter(tmp_path: Path) -> None:

@@ -12,9 +12,7 @@ import pytest
 from eventpipes import RuleDefinition
 from eventpipes.deployed import read_definition, read_rules
 from eventpipes.synthesized import definitions, rules
-from localcloud import LocalAws
 from ops.terraform.terraform import Terraform
-from tests.conftest import House
 from tests.eventpipes.test_bus_readers import DOCUMENT
 from tests.localcloud.own_resources import written
 
@@ -60,12 +58,8 @@ RESOURCES = _resources()
 
 
 @pytest.fixture(scope="module")
-def terraform(
-    house: House, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory
-) -> Terraform:
+def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
     """Return Terraform in a folder with these resources, applied once."""
-    assert house.root.exists()
-    assert local_aws.endpoint
     terraform = written(tmp_path_factory.mktemp("rules"), RESOURCES)
     terraform.quiet("apply", "-auto-approve", "-input=false")
     return terraform

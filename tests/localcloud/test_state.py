@@ -17,7 +17,6 @@ import boto3
 import jmespath  # type: ignore[import-untyped]
 import pytest
 
-from localcloud import LocalAws
 from ops.terraform.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, House
@@ -93,9 +92,8 @@ def look(name: str, done: subprocess.CompletedProcess[str]) -> Run:
 
 
 @pytest.fixture(scope="module")
-def runs(local_aws: LocalAws, house: House) -> dict[str, Run]:
+def runs(house: House) -> dict[str, Run]:
     """Bootstrap a new bucket twice, and a bare bucket once."""
-    assert local_aws.endpoint
     bare = BUCKETS["interrupted"]
     with closing(boto3.client("s3")) as s3:
         s3.create_bucket(Bucket=bare)

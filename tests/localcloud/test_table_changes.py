@@ -23,7 +23,7 @@ from ops.review.losses import losses
 from ops.review.plan import Action
 from ops.terraform.saved_plan import read_new
 from ops.terraform.terraform import Terraform
-from tests.conftest import ENDPOINT, KEY, House
+from tests.conftest import ENDPOINT, KEY
 from tests.localcloud.arrivals import until
 from tests.localcloud.own_resources import written
 
@@ -84,15 +84,12 @@ class Changing:
 
 
 @pytest.fixture
-def changing(house: House, local_aws: LocalAws, tmp_path: Path) -> Changing:
-    assert house.root.exists()
-    assert local_aws.endpoint
+def changing(tmp_path: Path) -> Changing:
     return Changing(tmp_path)
 
 
 @pytest.fixture
-def dynamodb(local_aws: LocalAws) -> Iterator[Any]:
-    assert local_aws.endpoint
+def dynamodb() -> Iterator[Any]:
     with closing(boto3.client("dynamodb")) as client:
         yield client
 

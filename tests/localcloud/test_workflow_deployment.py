@@ -17,11 +17,9 @@ from eventpipes.deployed import read_definition
 from eventpipes.outcome import Requests
 from eventpipes.pipe import Pipe
 from eventpipes.synthesized import definitions
-from localcloud import LocalAws
 from momento_pipes.momento.update_connection import version_of
 from ops.terraform.terraform import Terraform, TerraformError, environment
 from stacks.settings import Settings
-from tests.conftest import House
 from tests.localcloud.test_deployment import drift
 from tests.localcloud.workflow_cloud import API_KEY, document
 
@@ -84,10 +82,8 @@ def write(folder: Path, settings: Mapping[str, str], start: str | None = None) -
 
 
 @pytest.fixture(scope="module")
-def life(house: House, local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> Life:
+def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
     """Deploy, plan, change, plan, plan what AWS refuses, and destroy."""
-    assert house.root.exists()
-    assert local_aws.endpoint
     folder = tmp_path_factory.mktemp("workflow")
     env = environment(Settings.load()) | {
         "TF_VAR_momento_api_key": API_KEY,

@@ -135,15 +135,6 @@ def test_stops_when_the_process_that_started_it_is_killed() -> None:
         until(lambda: servers(endpoint) == [])
 
 
-def test_a_port_in_use_is_named() -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
-        with pytest.raises(LocalCloudError, match=f"^port {port} .* is in use; choose another"):
-            LocalAws(port=port).__enter__()
-
-
 def test_an_error_at_start_has_the_servers_output(monkeypatch: pytest.MonkeyPatch) -> None:
     """The server's output is in the message, not in a deleted log."""
     monkeypatch.setenv("PYTHONPATH", os.devnull)

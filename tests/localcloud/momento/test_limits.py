@@ -98,8 +98,7 @@ def test_the_response_names_the_limit_and_has_no_retry_after(http: httpx.Client)
     assert "100 cache operations a second" in answer.json()["message"]
 
 
-def test_an_account_has_three_caches(http: httpx.Client) -> None:
-    assert http
+def test_an_account_has_three_caches() -> None:
     with LocalMomento(api_key=KEY, caches=CACHES, limits=Limits()) as momento:
         assert momento.service.create_cache("three")
         assert not momento.service.create_cache("four")

@@ -57,15 +57,11 @@ def test_an_item_can_be_put_read_replaced_and_deleted(http: httpx.Client) -> Non
     assert message(get(http, key="k")) == (404, "Key Not Found")
 
 
-@pytest.mark.parametrize("method", ["PUT", "GET", "DELETE"])
+@pytest.mark.parametrize("method", ["PUT", "GET", "DELETE", "POST"])
 def test_an_unknown_cache_is_not_found(http: httpx.Client, method: str) -> None:
-    answer = http.request(method, "/cache/nowhere", params={"key": "k", "ttl_seconds": "5"})
+    path = "/topics/nowhere/t" if method == "POST" else "/cache/nowhere"
+    answer = http.request(method, path, params={"key": "k", "ttl_seconds": "5"})
     assert message(answer) == (404, "Cache Not Found")
-
-
-@pytest.mark.parametrize("method", ["POST", "GET"])
-def test_a_topic_of_an_unknown_cache_is_not_found(http: httpx.Client, method: str) -> None:
-    assert message(http.request(method, "/topics/nowhere/t")) == (404, "Cache Not Found")
 
 
 @pytest.mark.parametrize(
