@@ -9,6 +9,7 @@ again.
 import contextlib
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -20,18 +21,18 @@ DEAUTHORIZES = frozenset({401, 407})
 DEAUTHORIZED = "DEAUTHORIZED"
 
 
+@dataclass(frozen=True)
 class Authorization:
     """The authorization of one connection."""
 
-    def __init__(self, connection: Connection, owner: "Authorizations") -> None:
-        self._connection = connection
-        self._owner = owner
+    connection: Connection
+    owner: "Authorizations"
 
     @property
     def problem(self) -> str:
         """Why nothing may be sent, or "" if requests may be sent."""
-        name = self._connection.name
-        if not self._owner.is_deauthorized(name):
+        name = self.connection.name
+        if name not in self.owner.deauthorized:
             return ""
         return (
             f"the connection {name} is {DEAUTHORIZED}: give it a valid API key (UpdateConnection)"
@@ -40,25 +41,24 @@ class Authorization:
     def refused(self) -> None:
         """Handle a 401 or a 407."""
         with contextlib.suppress(BotoCoreError, ClientError):  # the next 401 or 407 tries again
-            self._owner.refuse(self._connection)
+            self.owner.refuse(self.connection)
 
 
 class Authorizations:
-    """The states of all connections in the AWS API; `refresh` reads them."""
+    """The states of all connections in the AWS API; `refresh` reads them.
+
+    `deauthorized` are the names of those that have lost their authorization.
+    """
 
     def __init__(self, client: Callable[[str], Any], read_secret: ReadSecret) -> None:
         self._client = client
         self._read_secret = read_secret
-        self._deauthorized: set[str] = set()
+        self.deauthorized: set[str] = set()
         self._lock = threading.Lock()
 
     def of(self, connection: Connection) -> Authorization:
         """Return the authorization of a connection."""
         return Authorization(connection, self)
-
-    def is_deauthorized(self, name: str) -> bool:
-        """Return whether a connection has lost its authorization."""
-        return name in self._deauthorized
 
     def refresh(self) -> None:
         """Read from the AWS API which connections have lost their authorization."""
@@ -69,13 +69,13 @@ class Authorizations:
             while token := answer.get("NextToken"):
                 answer = events.list_connections(ConnectionState=DEAUTHORIZED, NextToken=token)
                 names |= {connection["Name"] for connection in answer["Connections"]}
-            self._deauthorized = names
+            self.deauthorized = names
 
     def refuse(self, connection: Connection) -> None:
         """De-authorize a connection, unless it got another key in the meantime."""
         events = self._client("events")
         with self._lock:
-            if connection.name in self._deauthorized:
+            if connection.name in self.deauthorized:
                 return
             described = events.describe_connection(Name=connection.name)
             key = self._read_secret(described["SecretArn"]).get("api_key_value")
@@ -84,7 +84,7 @@ class Authorizations:
             events.deauthorize_connection(Name=connection.name)
             now = self._read_secret(described["SecretArn"])
             if now.get("api_key_value") == key:
-                self._deauthorized = self._deauthorized | {connection.name}
+                self.deauthorized = self.deauthorized | {connection.name}
                 return
             own = {"ApiKeyName": now["api_key_name"], "ApiKeyValue": now["api_key_value"]}
             events.update_connection(  # it got another key at the same time: keep that key

@@ -16,7 +16,6 @@ from botocore.exceptions import ClientError
 from eventpipes import Event, EventPipesError, Rule, RuleDefinition
 from eventpipes.deployed import (
     ConnectionsOnce,
-    ReadSecret,
     RuleAndTarget,
     list_targets,
     read_rule,
@@ -25,8 +24,7 @@ from eventpipes.deployed import (
 from ..status import PipeStatus
 from .delivery import Delivery
 from .rule_target import BusEvent, RuleTarget
-
-Make = Callable[[Rule], RuleTarget]
+from .surroundings import Surroundings
 
 
 @dataclass
@@ -39,9 +37,8 @@ class Bus:
 
     name: str
     _: KW_ONLY
-    client: Callable[[str], Any]
-    read_secret: ReadSecret
-    make: Make
+    shared: Surroundings
+    make: Callable[[Rule], RuleTarget]
     report: Callable[[Delivery], None]
 
     def __post_init__(self) -> None:
@@ -85,11 +82,12 @@ class Bus:
 
         """
         with self._lock:
-            targets = list_targets(self.name, self.client("events"))
+            events = self.shared.client("events")
+            targets = list_targets(self.name, events)
             if targets == self._known and not closely:
                 return
             self._known = targets
-            once = ConnectionsOnce(self.client("events"), self.read_secret)
+            once = ConnectionsOnce(events, self.shared.read_secret)
             names = [self._look_at(target, once) for target in targets]
             for name in self._statuses.keys() - set(names):
                 self._retire(name)

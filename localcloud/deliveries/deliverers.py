@@ -62,10 +62,7 @@ class Deliverers:
                 log=StateMachineLog(
                     target.arn, states=shared.client("stepfunctions"), writer=self.log_writer
                 ),
-                authorizations={
-                    arn: shared.authorizations.of(connection)
-                    for arn, connection in target.connections.items()
-                },
+                authorizations=shared.authorizations,
                 note=lambda run: self.log.write_run(definition, run),
                 tell=self.tell,
             )
@@ -87,8 +84,7 @@ class Deliverers:
         if bus.arn not in self._buses:
             self._buses[bus.arn] = Bus(
                 bus.name,
-                client=self.shared.client,
-                read_secret=self.shared.read_secret,
+                shared=self.shared,
                 make=self._rule_target,
                 report=self.on_delivery,
             )

@@ -21,9 +21,9 @@ import httpx
 from eventpipes import Pipe, Request, Requests
 from eventpipes.definition import StateMachineTarget
 from eventpipes.errors import Undeliverable
-from eventpipes.workflow import Execution, StateMachine
+from eventpipes.workflow import StateMachine
 
-from ..deliveries.authorization import Authorization
+from ..deliveries.authorization import Authorizations
 from ..deliveries.dead_letter import DeadLetters, WrittenRecord
 from ..deliveries.deliverer import EXHAUSTED, TOO_OLD
 from ..deliveries.delivery import Delivery
@@ -44,12 +44,16 @@ MAX_INPUT = 262_144
 
 @dataclass(frozen=True)
 class _BatchResult:
-    """The result of one execution: the failed records, the reason, and what was sent."""
+    """The result of one execution: the failed records, the reason, and what was sent.
+
+    `output` is the answer, or None if the execution failed.
+    """
 
     failed: list[WrittenRecord]
     why: str
     sent: Sequence[SentAttempt] = ()
     letters: Sequence[str] = ()
+    output: object = None
 
 
 @dataclass
@@ -65,7 +69,7 @@ class BatchDeliverer:
     queue: "SQSClient"
     stop: threading.Event
     log: StateMachineLog
-    authorizations: Mapping[str, Authorization]
+    authorizations: Authorizations
     note: Callable[[LoggedRun], None] = lambda _: None
     tell: Tell = tell_nobody
 
@@ -147,19 +151,18 @@ class BatchDeliverer:
         """Run the state machine once, and note what the pipe's log has of it."""
         began, records = time.time(), [record for record, _ in batch]
         items: list[Any] = []
-        output: object = None
         try:
             items = self.pipe.items(records)
         except Undeliverable as error:
             result = _BatchResult(batch, str(error))
         else:
-            result, output = self._run(batch, items, steps)
-        how: End = "Failed" if output is None else "PartiallyFailed"
+            result = self._run(batch, items, steps)
+        how: End = "Failed" if result.output is None else "PartiallyFailed"
         self.note(
             LoggedRun(
                 records=records,
                 input=items,
-                output=output,
+                output=result.output,
                 began=began,
                 end=how if result.failed else "Succeeded",
                 why=result.why if result.failed else "",
@@ -167,14 +170,11 @@ class BatchDeliverer:
         )
         return result
 
-    def _run(
-        self, batch: list[WrittenRecord], items: list[Any], steps: BatchSteps
-    ) -> tuple[_BatchResult, object]:
-        """Return the result and the answer; the answer is None if the execution failed."""
+    def _run(self, batch: list[WrittenRecord], items: list[Any], steps: BatchSteps) -> _BatchResult:
         size = len(json.dumps(items, ensure_ascii=False, separators=(",", ":")))
         if size > MAX_INPUT:
             why = f"the input has {size} characters and may have {MAX_INPUT}"
-            return _BatchResult(batch, why), None
+            return _BatchResult(batch, why)
         services = WorkflowServices(
             client=self._http,
             queue=self.queue,
@@ -193,19 +193,15 @@ class BatchDeliverer:
         finally:
             steps.flush()
         self.log.write(execution, name)
-        output = execution.output if execution.status == "SUCCEEDED" else None
-        return self._judged(batch, execution, services), output
-
-    def _judged(
-        self, batch: list[WrittenRecord], execution: Execution, services: WorkflowServices
-    ) -> _BatchResult:
+        output = None
         failed, why = batch, f"{execution.error}: {execution.cause}"
         if execution.status == "SUCCEEDED":
-            failed, why = _failed(batch, execution.output), "its request failed"
+            output = execution.output
+            failed, why = _failed(batch, output), "its request failed"
         last = next((each for each in reversed(services.sent) if not each.attempt.succeeded), None)
         if failed and last is not None:
             why = f"{why} ({last.call.state}: {last.attempt.failure})"
-        return _BatchResult(failed, why, services.sent, services.letters)
+        return _BatchResult(failed, why, services.sent, services.letters, output)
 
     def _wait(self, attempts: int, why: str, steps: BatchSteps) -> None:
         """Wait before the failed records are sent to the state machine again."""

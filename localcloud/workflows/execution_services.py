@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar
 import httpx
 from botocore.exceptions import BotoCoreError, ClientError
 
+from eventpipes import Connection
 from eventpipes.deployed import read_state_machine
 from eventpipes.stream_record import as_json
 from eventpipes.workflow import HttpCall, MapRun, StateMachine, TaskError
@@ -42,18 +43,16 @@ class ExecutionServices(WorkflowServices):
         machine: Mapping[str, Any] | None = None,
     ) -> None:
         """`machine` is the Express state machine, as DescribeStateMachine returns it."""
-        connections = {}
+        connections: Mapping[str, Connection] = {}
         if machine is not None:
             events = shared.client("events")
             target = read_state_machine(machine, "REQUEST_RESPONSE", events, shared.read_secret)
-            connections = dict(target.connections)
+            connections = target.connections
         super().__init__(
             client=http,
             queue=shared.client("sqs"),
             connections=connections,
-            authorizations={
-                arn: shared.authorizations.of(connection) for arn, connection in connections.items()
-            },
+            authorizations=shared.authorizations,
             timing=shared.timing,
             redirect=shared.redirect,
             stop=stop,

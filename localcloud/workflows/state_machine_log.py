@@ -23,6 +23,7 @@ READ_SECONDS = 1.0
 """The seconds after which a state machine's settings are read again."""
 MAX_PAYLOAD = 248 * 1024
 """The most bytes of an escaped input or output. A longer text is cut."""
+PAYLOADS = ("input", "output", "assignedVariables", "parameters")
 FATAL = frozenset({"ExecutionAborted", "ExecutionFailed", "ExecutionTimedOut"})
 ERROR_ENDS = ("Failed", "TimedOut", "Aborted")
 
@@ -103,20 +104,16 @@ def _previous(event: HistoryEvent) -> int:
 def _details(details: Mapping[str, Any], *, data: bool) -> dict[str, Any]:
     logged: dict[str, Any] = {}
     for name, value in details.items():
-        if name in ("input", "output"):
-            if data:
-                text, cut = _cut(_text(value))
-                logged[name] = text
-                logged[f"{name}Details"] = {"truncated": cut}
-        elif name == "assignedVariables":
-            if data:
-                logged[name] = {variable: _text(held) for variable, held in value.items()}
-                logged[f"{name}Details"] = {"truncated": False}
-        elif name == "parameters":
-            if data:
-                logged[name] = _text(value)
-        else:
+        if name not in PAYLOADS:
             logged[name] = value
+        elif data and name == "parameters":
+            logged[name] = _text(value)
+        elif data and name == "assignedVariables":
+            logged[name] = {variable: _text(held) for variable, held in value.items()}
+            logged[f"{name}Details"] = {"truncated": False}
+        elif data:
+            logged[name], cut = _cut(_text(value))
+            logged[f"{name}Details"] = {"truncated": cut}
     return logged
 
 

@@ -19,7 +19,7 @@ from eventpipes.workflow import HttpAnswer, HttpCall, TaskError
 from eventpipes.workflow.services import WithoutAws
 from eventpipes.workflow.state_error import TIMEOUT
 
-from ..deliveries.authorization import DEAUTHORIZES, Authorization
+from ..deliveries.authorization import DEAUTHORIZES, Authorizations
 from ..deliveries.sender import Attempt, Timing
 from .batch_steps import BatchSteps, TaskRequest, request_of
 
@@ -52,14 +52,13 @@ class SentAttempt:
 class WorkflowServices(WithoutAws):
     """The services of one execution. `sent` has its requests, and `letters` its dead letters.
 
-    Requests go to the origin `redirect` instead of their own origin. `authorizations` has the
-    connections' authorizations by ARN.
+    Requests go to the origin `redirect` instead of their own origin.
     """
 
     client: httpx.AsyncClient
     queue: "SQSClient"
     connections: Mapping[str, Connection]
-    authorizations: Mapping[str, Authorization]
+    authorizations: Authorizations
     timing: Timing
     redirect: str | None
     stop: threading.Event
@@ -79,12 +78,12 @@ class WorkflowServices(WithoutAws):
 
         """
         self._check_stop()
-        authorization = self.authorizations.get(call.connection_arn)
         connection = self.connections.get(call.connection_arn)
-        if connection is None or authorization is None:
+        if connection is None:
             raise TaskError(
                 "Events.ConnectionResource.ResourceNotFound", f"no connection {call.connection_arn}"
             )
+        authorization = self.authorizations.of(connection)
         if problem := authorization.problem:
             raise TaskError("Events.ConnectionResource.InvalidConnectionState", problem)
         began, started = time.time(), time.monotonic()

@@ -165,10 +165,7 @@ class Batches:
                 queue=self._queue.sqs,
                 stop=self.stop,
                 log=StateMachineLog(self._arn, states=self._states, writer=writer),
-                authorizations={
-                    arn: authorizations.of(connection)
-                    for arn, connection in definition.state_machine.connections.items()
-                },
+                authorizations=authorizations,
                 tell=self.steps.append,
             ) as deliverer:
                 yield deliverer
