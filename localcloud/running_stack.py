@@ -2,7 +2,8 @@
 
 import json
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -149,16 +150,11 @@ class RunningStack:
         if last is None:
             return
         pipes = [pipe["name"] for pipe in self._all("aws_pipes_pipe") if pipe["source"] == stream]
-
-        def finished() -> bool:
-            reached = (self.cloud.checkpoints.has_reached(pipe, last) for pipe in pipes)
-            return all(reached) and self.cloud.runner.rules_are_idle
-
-        self._wait(finished, pipes)
-
-    def _wait(self, finished: Callable[[], bool], pipes: Sequence[str]) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not finished():
+        while not (
+            all(self.cloud.checkpoints.has_reached(pipe, last) for pipe in pipes)
+            and self.cloud.runner.rules_are_idle
+        ):
             statuses = [self.cloud.runner.statuses[pipe] for pipe in pipes]
             stopped = [
                 f"{status.name}: {status.reason}"
@@ -195,7 +191,6 @@ def _topics_of(names: Sequence[RequestNames], cache: str) -> set[str | None]:
 
 
 def _stack(document: str | Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a stack's JSON, parsed."""
     expected = "give what cdktf.Testing.synth(stack) returns, or the text of its cdk.tf.json"
     try:
         parsed = json.loads(document) if isinstance(document, str) else document
@@ -248,10 +243,8 @@ def _decimal(value: Any) -> Any:  # noqa: ANN401 - any part of an item
 
 
 def _parsed(body: bytes) -> Any:  # noqa: ANN401 - any JSON
-    try:
+    with suppress(ValueError):
         return json.loads(body)
-    except ValueError:
-        try:
-            return body.decode()
-        except UnicodeDecodeError:
-            return body
+    with suppress(UnicodeDecodeError):
+        return body.decode()
+    return body

@@ -56,9 +56,7 @@ class ShardReader:
         self._source = definition.source
         self._table = definition.source.arn.partition(":table/")[2].partition("/")[0]
         self._created = definition.created
-        self._identity = (
-            f"{definition.name}@{definition.created}"  # a new pipe starts from its creation
-        )
+        self._identity = f"{self._name}@{self._created}"  # a new pipe starts from its creation
         self.read_at: float | None = None
         """When it last read its shard, in seconds since 1970."""
         self.oldest: datetime | None = None
@@ -104,20 +102,14 @@ class ShardReader:
         """Deliver records in batches; return False if the pipe stops before the last."""
         for batch in _batches(records, self.deliverer.batch_size):
             self.oldest = batch[0][1]
-            if self.stop.is_set() or not self._handle(batch):
+            deliveries = None if self.stop.is_set() else self.deliverer.deliver_batch(batch)
+            if deliveries is None:
                 return False
+            last = batch[-1][0]["dynamodb"]["SequenceNumber"]
+            self.checkpoints.reached(self._identity, self.shard, last)
+            for delivery in deliveries:
+                self.report(delivery)
         self.oldest = None
-        return True
-
-    def _handle(self, batch: Sequence[WrittenRecord]) -> bool:
-        """Deliver records; return False if they were not delivered because the pipe stops."""
-        deliveries = self.deliverer.deliver_batch(batch)
-        if deliveries is None:
-            return False
-        last = batch[-1][0]["dynamodb"]["SequenceNumber"]
-        self.checkpoints.reached(self._identity, self.shard, last)
-        for delivery in deliveries:
-            self.report(delivery)
         return True
 
     def _from_before(self, written: datetime) -> bool:
