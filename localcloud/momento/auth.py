@@ -164,10 +164,8 @@ def _text(body: Mapping[str, Any], name: str) -> str:
 
 def _page(request: Request, name: str, entries: Sequence[Mapping[str, Any]]) -> Response:
     """Return a page of entries. The next page's token is the number of its first entry."""
-    limit, token = (
-        request.query_params.get("limit", str(LARGEST_PAGE)),
-        request.query_params.get("next_token", "0"),
-    )
+    limit = request.query_params.get("limit", str(LARGEST_PAGE))
+    token = request.query_params.get("next_token", "0")
     if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST_PAGE:
         raise HTTPException(400, f"limit is {limit!r}; use 1 to {LARGEST_PAGE}")
     if not token.isdecimal():

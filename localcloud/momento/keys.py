@@ -55,7 +55,7 @@ class ApiKeys:
     def __init__(self, secret: str) -> None:
         self.roles: dict[str, LocalRole] = {role.role_id: role for role in SYSTEM_ROLES}
         self.keys: dict[str, IssuedKey] = {}
-        self._store(OWNER.role_id, "the first key", None, secret)
+        self.new_key(OWNER.role_id, "the first key", None, secret)
 
     def add(
         self,
@@ -71,7 +71,7 @@ class ApiKeys:
 
         """
         role = OWNER if rules is None else self.new_role(secret, {"rules": [*rules]})
-        self._store(role.role_id, "", expires_at, secret)
+        self.new_key(role.role_id, "", expires_at, secret)
 
     def new_role(
         self, name: str, permissions: Mapping[str, Any], description: str | None = None
@@ -91,10 +91,6 @@ class ApiKeys:
         self.roles[role.role_id] = role
         return role
 
-    def new_key(self, role_id: str, description: str, expires_at: int | None) -> IssuedKey:
-        """Create a key of the second version with a new text."""
-        return self._store(role_id, description, expires_at, None)
-
     def revoke(self, secret: str) -> None:
         """Make the key with this text invalid."""
         self.keys = {id_: key for id_, key in self.keys.items() if key.secret != secret}
@@ -110,9 +106,10 @@ class ApiKeys:
         """Return the permissions of a key's role."""
         return self.roles[key.role_id].permissions
 
-    def _store(
-        self, role_id: str, description: str, expires_at: float | None, secret: str | None
+    def new_key(
+        self, role_id: str, description: str, expires_at: float | None, secret: str | None = None
     ) -> IssuedKey:
+        """Create a key with this text, or one of the second version with a new text."""
         key_id = f"k-{secrets.token_hex(8)}"
         key = IssuedKey(
             secret=secret or _token(key_id, expires_at),

@@ -178,25 +178,13 @@ def _rules(*granted: tuple[str, tuple[str, ...]]) -> Permissions:
     return Permissions({"rules": rules})
 
 
+def _system(name: str, permissions: Permissions) -> LocalRole:
+    return LocalRole(role_id=name.lower(), name=name, kind=SYSTEM, permissions=permissions)
+
+
 _MANAGED = ("auth_management", "resource_management", "cache", "topic")
-OWNER = LocalRole(
-    role_id="owner", name="Owner", kind=SYSTEM, permissions=Permissions({"super_user": True})
-)
-OPERATOR = LocalRole(
-    role_id="operator",
-    name="Operator",
-    kind=SYSTEM,
-    permissions=_rules(
-        ("account_management", ("read", "list")),
-        *((kind, USUAL) for kind in _MANAGED),
-    ),
-)
-VIEWER = LocalRole(
-    role_id="viewer",
-    name="Viewer",
-    kind=SYSTEM,
-    permissions=_rules(
-        *((kind, ("read", "list")) for kind in ("account_management", *_MANAGED)),
-    ),
-)
-SYSTEM_ROLES = (OWNER, OPERATOR, VIEWER)
+_READ = ("read", "list")
+OWNER = _system("Owner", Permissions({"super_user": True}))
+OPERATOR = _rules(("account_management", _READ), *((kind, USUAL) for kind in _MANAGED))
+VIEWER = _rules(*((kind, _READ) for kind in ("account_management", *_MANAGED)))
+SYSTEM_ROLES = (OWNER, _system("Operator", OPERATOR), _system("Viewer", VIEWER))
