@@ -8,7 +8,6 @@ from typing import Any
 
 from moto.events.exceptions import ResourceNotFoundException
 from moto.events.models import (
-    Connection,
     Destination,
     EventsBackend,
     events_backends,
@@ -87,13 +86,10 @@ def _deauthorize() -> None:
 def _return_the_destinations_state() -> None:
     """Return INACTIVE as the state of an API destination whose connection is not authorized."""
 
-    def connection_of(destination: Destination) -> Connection | None:
-        account = destination.arn.split(":")[4]
-        name = destination.connection_arn.partition(":connection/")[2].partition("/")[0]
-        return events_backends[account][destination.region].connections.get(name)
-
     def state(self: Destination) -> str:
-        connection = connection_of(self)
+        account = self.arn.split(":")[4]
+        name = self.connection_arn.partition(":connection/")[2].partition("/")[0]
+        connection = events_backends[account][self.region].connections.get(name)
         return "INACTIVE" if connection and connection.state == DEAUTHORIZED else "ACTIVE"
 
     Destination.state = property(state, lambda *_: None)  # type: ignore[assignment]  # moto sets it once

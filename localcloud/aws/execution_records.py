@@ -6,13 +6,13 @@ RedriveExecution from that.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.core.utils import utcnow
 from moto.stepfunctions.exceptions import ResourceNotFound
-from moto.stepfunctions.models import Execution, stepfunctions_backends
+from moto.stepfunctions.models import stepfunctions_backends
 from moto.stepfunctions.responses import StepFunctionResponse
 from werkzeug.wrappers import Request, Response
 
@@ -27,7 +27,11 @@ def answer(request: Request) -> Response:
     """Answer the request of `execution_news.tell` in the server."""
     news = request.get_json(force=True)
     executions = [
-        execution for execution in _executions() if execution.execution_arn == news["executionArn"]
+        execution
+        for backend in stepfunctions_backends[DEFAULT_ACCOUNT_ID].values()
+        for machine in backend.state_machines
+        for execution in machine.executions
+        if execution.execution_arn == news["executionArn"]
     ]
     for execution in executions:
         for run in news.get("mapRuns", ()):
@@ -39,12 +43,6 @@ def answer(request: Request) -> Response:
             execution.output_details = {"included": True}  # type: ignore[assignment]  # as AWS has it
             execution.error, execution.cause = news.get("error"), news.get("cause")
     return Response() if executions else Response("there is no such execution", 404)
-
-
-def _executions() -> Iterable[Execution]:
-    for backend in stepfunctions_backends[DEFAULT_ACCOUNT_ID].values():
-        for machine in backend.state_machines:
-            yield from machine.executions
 
 
 def _note(run: Mapping[str, Any]) -> None:

@@ -23,7 +23,6 @@ def apply() -> None:
 
 
 def _get_account_settings(self: LambdaResponse) -> str:
-    """Return the limits of concurrent runs, and the number of functions."""
     functions = [*self.backend.list_functions()]
     reserved = sum(int(function.reserved_concurrency or 0) for function in functions)
     return json.dumps(

@@ -37,7 +37,6 @@ def apply() -> None:
 
 
 def _test_event_pattern(self: EventsHandler) -> str:
-    """Answer whether a pattern matches an event."""
     try:
         event = json.loads(self._get_param("Event"))
     except ValueError:
@@ -56,7 +55,6 @@ def _test_event_pattern(self: EventsHandler) -> str:
 
 
 def _test_state(self: StepFunctionResponse) -> str:
-    """Run one state."""
     try:
         result = run_state(
             json.loads(self._get_param("definition")),

@@ -160,7 +160,8 @@ class RuleTarget:
         """
         definition, event, request = self.rule.definition, invocation.event, invocation.request
         assert request is not None
-        left = definition.maximum_event_age - self._age(event)
+        age = (datetime.now(UTC) - event.at).total_seconds() / self.sender.timing.second
+        left = definition.maximum_event_age - age
         if left < 0:
             self._exhausted(invocation, TOO_OLD)
             return
@@ -183,9 +184,6 @@ class RuleTarget:
 
     def _steps(self, event: BusEvent) -> RecordSteps:
         return RecordSteps(self.rule.definition.name, event.record, event.created, self.tell)
-
-    def _age(self, event: BusEvent) -> float:
-        return (datetime.now(UTC) - event.at).total_seconds() / self.sender.timing.second
 
     def _exhausted(self, invocation: _Invocation, condition: str) -> None:
         attempts = invocation.attempts

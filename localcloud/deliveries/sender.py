@@ -109,8 +109,13 @@ class Sender:
         """
         self.limit.wait()
         began, started = datetime.now(UTC).timestamp(), time.monotonic()
+
+        def failed(problem: str) -> tuple[Attempt, float]:
+            seconds = time.monotonic() - started
+            return Attempt(status=None, seconds=seconds, problem=problem, began=began), 0.0
+
         if self.authorization and (problem := self.authorization.problem):
-            return _problem(began, started, problem), 0.0
+            return failed(problem)
         try:
             # The request has only the headers that EventBridge sends; httpx adds no headers.
             sent = httpx.Request(
@@ -123,12 +128,11 @@ class Sender:
             response = self._http.send(sent)
         except httpx.TimeoutException as error:
             kind = "connect" if isinstance(error, httpx.ConnectTimeout) else "timeout"
-            problem = f"{kind}: no answer in {self.timing.timeout} s"
-            return _problem(began, started, problem), 0.0
+            return failed(f"{kind}: no answer in {self.timing.timeout} s")
         except (httpx.InvalidURL, httpx.LocalProtocolError, UnicodeError) as error:
-            return _problem(began, started, f"{UNSENDABLE} {error}"), 0.0
+            return failed(f"{UNSENDABLE} {error}")
         except httpx.TransportError as error:
-            return _problem(began, started, f"connect: {error}"), 0.0
+            return failed(f"connect: {error}")
         if self.authorization and response.status_code in DEAUTHORIZES:
             self.authorization.refused()
         attempt = Attempt(
@@ -138,8 +142,3 @@ class Sender:
             began=began,
         )
         return attempt, retry_after(response.headers, second=self.timing.second)
-
-
-def _problem(began: float, started: float, problem: str) -> Attempt:
-    seconds = time.monotonic() - started
-    return Attempt(status=None, seconds=seconds, problem=problem, began=began)

@@ -95,7 +95,6 @@ class DeliveryFeed(AppServer):
         return list(newer)[::-1], max(self._last - len(self._steps) - number, 0)
 
     async def _on_runner(self, _: Request) -> JSONResponse:
-        """Answer with the runner's heartbeat."""
         if self.heartbeat is None:
             raise HTTPException(503, "no runner has started")
         return JSONResponse(self.heartbeat())
