@@ -92,9 +92,11 @@ class BulkCloud:
         headers = {"Authorization": API_KEY}
         httpx.request(method, url, params=where, content=text, headers=headers, timeout=60)
 
-    def command(self, *words: str, folder: Path) -> CompletedProcess[str]:
-        """Run a command of help.sh on this cloud."""
-        return commands.run(*words, env=self.environment(), folder=folder, width=120)
+    def command(self, *words: str, folder: Path, code: int | None = None) -> CompletedProcess[str]:
+        """Run a command of help.sh on this cloud, which has to end with a code."""
+        done = commands.run(*words, env=self.environment(), folder=folder, width=120)
+        assert code in (None, done.returncode), done.stdout + done.stderr
+        return done
 
     def environment(self) -> dict[str, str]:
         """Return the settings and the local addresses."""
@@ -113,7 +115,6 @@ class BulkCloud:
 
 
 def item(number: int) -> dict[str, Any]:
-    """Return an item."""
     return {"Id": {"S": f"item {number}"}, "Version": {"N": str(number)}}
 
 

@@ -15,10 +15,10 @@ class Row:
     """One way of writing and of answering."""
 
     name: str
-    writes: str
-    answers: str
-    keys: int
-    each: Sequence[int | None]
+    writes: str = "put, delete"
+    answers: str = "at once"
+    keys: int = 1_000
+    each: Sequence[int | None] = (1, None)
     """The versions that each key gets, one after the other."""
     answer: Answer = lambda _method, _number, _chance: (0.0, None)
     pause: float = 0.0
@@ -49,30 +49,21 @@ def _unlucky(_method: str, number: int, chance: random.Random) -> tuple[float, i
 
 
 ROWS = (
-    Row(name="put-delete", writes="put, delete", answers="at once", keys=1_000, each=(1, None)),
-    Row(
-        name="put-delete-put",
-        writes="put, delete, put",
-        answers="at once",
-        keys=1_000,
-        each=(1, None, 2),
-    ),
+    Row(name="put-delete"),
+    Row(name="put-delete-put", writes="put, delete, put", each=(1, None, 2)),
     Row(
         name="paced",
         writes="put, delete, 200 ms apart, 8 a second",
         answers="20-80 ms",
         keys=150,
-        each=(1, None),
         pause=0.2,
         rate=8.0,
         answer=_between(0.02, 0.08),
     ),
     Row(
         name="slow-put",
-        writes="put, delete",
         answers="PUT 200-400 ms",
         keys=300,
-        each=(1, None),
         answer=_between(0.2, 0.4, "PUT"),
     ),
     Row(
@@ -83,19 +74,11 @@ ROWS = (
         each=(1, None, 2),
         answer=_between(0.2, 0.4, "DELETE"),
     ),
-    Row(
-        name="refused-put",
-        writes="put, delete",
-        answers="first PUT 429",
-        keys=40,
-        each=(1, None),
-        answer=_first_put_refused,
-    ),
+    Row(name="refused-put", answers="first PUT 429", keys=40, answer=_first_put_refused),
     Row(
         name="random",
         writes="puts and deletes at random",
         answers="0-80 ms, 5 % 429, 1 % 500, some hang",
-        keys=1_000,
         each=(1, None, 2),
         answer=_unlucky,
         at_random=True,

@@ -66,8 +66,7 @@ def test_warm_fills_the_cache(
         services.append(self)
 
     monkeypatch.setattr(ExecutionServices, "__init__", noted)
-    done = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path, code=0)
     assert f"{COUNT} sent" in done.stdout
     assert f"about {COUNT} items of" in done.stderr
     held = cloud.cached()
@@ -79,19 +78,17 @@ def test_warm_fills_the_cache(
 
 def test_verify_finds_and_repairs_what_is_wrong(cloud: BulkCloud, tmp_path: Path) -> None:
     """The function reads with the read-only key, and the command repairs what it names."""
-    assert cloud.command("warm", "--on-aws", "--yes", folder=tmp_path).returncode == 0
+    cloud.command("warm", "--on-aws", "--yes", folder=tmp_path, code=0)
     cloud.cache("PUT", "item 3", "stale")
     cloud.cache("DELETE", "item 5")
-    found = cloud.command("verify", "--on-aws", "--yes", "--json", folder=tmp_path)
-    assert found.returncode == 1, found.stderr
+    found = cloud.command("verify", "--on-aws", "--yes", "--json", folder=tmp_path, code=1)
     told = json.loads(found.stdout)
     assert (told["in_sync"], told["stale"], told["missing"]) == (COUNT - 2, 1, 1)
     assert {(one["state"], one["key"]) for one in told["findings"]} == {
         ("stale", "item 3"),
         ("missing", "item 5"),
     }
-    repaired = cloud.command("verify", "--on-aws", "--resume", "--repair", folder=tmp_path)
-    assert repaired.returncode == 0, repaired.stdout + repaired.stderr
+    repaired = cloud.command("verify", "--on-aws", "--resume", "--repair", folder=tmp_path, code=0)
     assert "The run ended " in repaired.stdout
     assert "items/s" not in repaired.stderr
     assert "stale: item 3 - repaired, may not be final" in repaired.stdout
@@ -108,8 +105,7 @@ def test_verify_leaves_other_functions_their_share_of_lambda(
     functions = client("lambda", cloud.aws.endpoint)
     (name,) = (one["FunctionName"] for one in functions.list_functions()["Functions"])
     functions.put_function_concurrency(FunctionName=name, ReservedConcurrentExecutions=999)
-    refused = cloud.command("verify", "--on-aws", "--yes", folder=tmp_path)
-    assert refused.returncode == 1
+    refused = cloud.command("verify", "--on-aws", "--yes", folder=tmp_path, code=1)
     assert "verify is not started: it calls its function up to 2 times at once" in refused.stderr
     assert "the account has 1 unreserved" in refused.stderr
     assert "lower BULK_RATE to 100 and run ./help.sh deploy" in refused.stderr
@@ -125,8 +121,7 @@ def test_a_failed_call_of_the_function_is_explained(cloud: BulkCloud, tmp_path: 
         return Response("no", status_code=401) if request.method == "GET" else None
 
     cloud.momento.service.interfere = refuse
-    done = cloud.command("verify", "--on-aws", "--yes", folder=tmp_path)
-    assert done.returncode == 1
+    done = cloud.command("verify", "--on-aws", "--yes", folder=tmp_path, code=1)
     assert "failed: Momento answers HTTP 401 no: the key in the watch's secret" in done.stdout
     assert "./help.sh verify --on-aws --resume" in done.stdout
     assert "errorMessage" not in done.stdout
@@ -148,8 +143,7 @@ def test_a_write_during_the_run_is_not_overwritten_for_good(
         return None
 
     cloud.momento.service.interfere = write
-    done = cloud.command("warm", "--on-aws", "--yes", "--json", folder=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = cloud.command("warm", "--on-aws", "--yes", "--json", folder=tmp_path, code=0)
     assert json.loads(done.stdout)["compared_again"] >= len(written) == 20
     held = cloud.cached()
     for key in written:
@@ -167,13 +161,11 @@ def test_a_run_that_fails_is_redriven_where_it_was(cloud: BulkCloud, tmp_path: P
         return Response(status_code=503) if down and len(cloud.cached()) > COUNT // 2 else None
 
     cloud.momento.service.interfere = away
-    failed = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path)
-    assert failed.returncode == 1
+    failed = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path, code=1)
     assert "Momento does not answer" in failed.stdout
     assert "./help.sh warm --on-aws --resume" in failed.stdout
     down = False
-    done = cloud.command("warm", "--on-aws", "--resume", "--json", folder=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = cloud.command("warm", "--on-aws", "--resume", "--json", folder=tmp_path, code=0)
     assert len(cloud.cached()) == COUNT
     told = json.loads(done.stdout)
     assert told["sent"] == COUNT
@@ -201,11 +193,9 @@ def test_a_stopped_execution_ends_here_too(cloud: BulkCloud, tmp_path: Path) -> 
         return None
 
     cloud.momento.service.interfere = stop
-    first = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path)
-    assert first.returncode == 1
+    first = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path, code=1)
     assert "The run is ABORTED" in first.stdout
-    done = cloud.command("warm", "--on-aws", "--resume", folder=tmp_path)
-    assert done.returncode == 0, done.stdout + done.stderr
+    cloud.command("warm", "--on-aws", "--resume", folder=tmp_path, code=0)
     assert len(cloud.cached()) == COUNT
 
 
@@ -217,10 +207,8 @@ def test_a_dead_letter_of_a_run_can_be_redriven(cloud: BulkCloud, tmp_path: Path
         return Response(status_code=400) if bad else None
 
     cloud.momento.service.interfere = refuse
-    done = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path)
-    assert done.returncode == 1
+    done = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path, code=1)
     assert "1 requests were refused and are in the dead-letter queue" in done.stdout
     refused = False
-    again = cloud.command("redrive", folder=tmp_path)
-    assert again.returncode == 0, again.stdout + again.stderr
+    cloud.command("redrive", folder=tmp_path, code=0)
     assert json.loads(cloud.cached()["item 9"]) == body(9)

@@ -31,8 +31,7 @@ def test_only_one_run_at_a_time_and_a_run_goes_on_without_the_command(
         second = cloud.command("warm", "--on-aws", "--yes", folder=tmp_path)
         assert "is under way: follow it with --resume" in second.stderr
         cloud.run_all()
-        done = cloud.command("warm", "--on-aws", "--resume", folder=tmp_path)
-        assert done.returncode == 0, done.stdout + done.stderr
+        cloud.command("warm", "--on-aws", "--resume", folder=tmp_path, code=0)
         (machine,) = [
             one["stateMachineArn"]
             for one in states.list_state_machines()["stateMachines"]
@@ -52,7 +51,6 @@ def interrupted() -> Iterator[threading.Event]:
 def test_without_bulk_the_commands_say_how_to_get_it(local_aws: LocalAws, tmp_path: Path) -> None:
     with BulkCloud(local_aws, settings={"BULK": "false", "WATCH": "true"}) as cloud:
         for command in ("warm", "verify"):
-            done = cloud.command(command, "--on-aws", "--yes", folder=tmp_path)
-            assert done.returncode == 1
+            done = cloud.command(command, "--on-aws", "--yes", folder=tmp_path, code=1)
             assert f"the state machine shop-changes-bulk-{command} is not deployed" in done.stderr
             assert "set BULK=true in .env" in done.stderr

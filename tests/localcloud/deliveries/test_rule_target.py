@@ -17,7 +17,6 @@ from tests.localcloud.weather_cloud import FAST
 from tests.localcloud.weather_pipes import PUT
 
 RULE_ARN = f"{ARN}:rule/{BUS}/{RULES[PUT]}"
-NO_RETRIES = {"MaximumRetryAttempts": 0, "MaximumEventAgeInSeconds": 86_400}
 
 
 def test_the_dead_letter_of_a_refused_request_holds_the_whole_event(cloud: BusCloud) -> None:
@@ -42,17 +41,6 @@ def test_the_dead_letter_of_a_refused_request_holds_the_whole_event(cloud: BusCl
     assert delivery.reason == f"SDK_CLIENT_ERROR: {refusal}"
 
 
-def test_without_retries_there_is_one_attempt(cloud: BusCloud) -> None:
-    cloud.arrivals.answer("Oslo", *[500] * 9)
-    with cloud.running_rules(PUT, RetryPolicy=NO_RETRIES):
-        delivery = cloud.put_and_wait("Oslo")
-        _, attributes = cloud.letter()
-    assert (delivery.outcome, len(delivery.attempts)) == ("dead-letter", 1)
-    assert len(cloud.arrivals) == 1
-    assert attributes["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
-    assert attributes["RETRY_ATTEMPTS"] == "0"
-
-
 def test_an_event_that_is_retried_delays_no_other_event(cloud: BusCloud) -> None:
     """More events fail than there are threads, each until its last attempt."""
     for number in range(8):
@@ -68,14 +56,15 @@ def test_an_event_that_is_retried_delays_no_other_event(cloud: BusCloud) -> None
 
 
 @pytest.mark.parametrize(
-    ("policy", "condition"),
+    ("condition", "limit", "attempts"),
     [
-        ({"MaximumRetryAttempts": 2}, "MaximumRetryAttempts"),
-        ({"MaximumEventAgeInSeconds": 60}, "MaximumEventAgeInSeconds"),
+        ("MaximumRetryAttempts", 0, 1),
+        ("MaximumRetryAttempts", 2, 3),
+        ("MaximumEventAgeInSeconds", 60, 6),
     ],
 )
 def test_the_retry_policy_limits_attempts_and_age(
-    cloud: BusCloud, monkeypatch: pytest.MonkeyPatch, policy: dict[str, int], condition: str
+    cloud: BusCloud, monkeypatch: pytest.MonkeyPatch, condition: str, limit: int, attempts: int
 ) -> None:
     """A refused connection counts as an attempt. By a clock that goes on whenever it is read.
 
@@ -85,7 +74,7 @@ def test_the_retry_policy_limits_attempts_and_age(
     clock = SimpleNamespace(now=lambda _: begun + timedelta(seconds=0.1 * next(times)))
     for module in (localcloud.deliveries.bus, localcloud.deliveries.rule_target):
         monkeypatch.setattr(module, "datetime", clock)
-    cloud.create(PUT, RetryPolicy=policy)
+    cloud.create(PUT, RetryPolicy={condition: limit})
     runner = Runner(
         endpoint=cloud.aws.endpoint,
         redirect=f"http://127.0.0.1:{unused_port()}",
@@ -97,8 +86,8 @@ def test_the_retry_policy_limits_attempts_and_age(
         delivery = cloud.put_and_wait("Oslo")
         _, attributes = cloud.letter()
     assert attributes["EXHAUSTED_RETRY_CONDITION"] == condition
-    assert attributes["RETRY_ATTEMPTS"] == str(len(delivery.attempts) - 1)
-    assert len(delivery.attempts) == (3 if condition == "MaximumRetryAttempts" else 6)
+    assert attributes["RETRY_ATTEMPTS"] == str(attempts - 1)
+    assert (delivery.outcome, len(delivery.attempts)) == ("dead-letter", attempts)
     assert delivery.attempts[0].broke
 
 
