@@ -1,6 +1,7 @@
 """The weather resources, a dead-letter queue, and a Momento and its clients."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -32,10 +33,15 @@ def momento() -> Iterator[LocalMomento]:
 
 @pytest.fixture(scope="module")
 def queue(local_aws: LocalAws) -> Iterator[Queue]:
-    """Return a dead-letter queue."""
     queue = Queue(local_aws)
     yield queue
     queue.sqs.close()
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the file that calls are recorded in."""
+    return tmp_path_factory.mktemp("calls") / "calls.jsonl"
 
 
 @pytest.fixture

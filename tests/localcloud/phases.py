@@ -25,7 +25,6 @@ class Phases:
 
 
 def distinct(calls: Iterable[Call]) -> list[Call]:
-    """Return the calls without repetitions."""
     return list({repr(call): call for call in calls}.values())
 
 

@@ -198,14 +198,7 @@ def test_added_tags_are_condition_keys() -> None:
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the file that calls are recorded in."""
-    return tmp_path_factory.mktemp("calls") / "calls.jsonl"
-
-
-@pytest.fixture(scope="module")
 def recording(file: Path) -> Iterator[LocalAws]:
-    """Return an AWS that records."""
     with recording_aws(file) as aws, pytest.MonkeyPatch.context() as patch:
         assert recorded(file) == [], "to see whether the API answers, a path of moto's is asked"
         for name, value in aws.environment().items():

@@ -48,7 +48,6 @@ def elsewhere(folder: Path) -> dict[str, str]:
 
 
 def keys(s3: S3Client) -> list[str]:
-    """Return the keys of the objects in the state bucket."""
     return [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 

@@ -28,6 +28,7 @@ from tests.localcloud.weather_pipes import synthesized
 
 pytestmark = pytest.mark.slow
 
+START_AWS = LocalAws.__enter__
 SHOW = (
     "import json, os, pathlib, sys\n"
     "file = pathlib.Path(sys.argv[1])\n"
@@ -68,7 +69,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ran]:
     signal.signal(signal.SIGTERM, before)
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def without_aws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Do not start the AWS API, which takes two seconds."""
 
@@ -87,7 +88,6 @@ def settings_names() -> Iterator[str]:
 
 
 def values(text: str) -> Mapping[str, str | None]:
-    """Return the variables in a file's text."""
     return dict(line.split("=", 1) for line in text.splitlines())
 
 
@@ -115,7 +115,6 @@ def test_the_file_holds_each_setting(name: str) -> None:
     assert module.is_published(name)
 
 
-@pytest.mark.usefixtures("without_aws")
 def test_other_commands_read_the_same_settings(run: Ran, monkeypatch: pytest.MonkeyPatch) -> None:
     """A shell reads the file too, and a tag may have spaces."""
     given = {"STACK": "orders", "TOPOLOGY": "bus", "TAGS": "team=a b,cost=$1", "DESTINATION": "x"}
@@ -129,21 +128,18 @@ def test_other_commands_read_the_same_settings(run: Ran, monkeypatch: pytest.Mon
     assert shell.stdout == "team=a b,cost=$1"
 
 
-@pytest.mark.usefixtures("without_aws")
 def test_without_watch_there_is_no_file_and_the_exit_code_is_the_commands(run: Ran) -> None:
     assert run(code=3) == 3
     assert run.seen["file"] is None
     assert not run.file.parent.exists()
 
 
-@pytest.mark.usefixtures("without_aws")
 def test_watch_without_a_command_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         module.main(["--watch"])
     assert "--watch has no effect here" in capsys.readouterr().err
 
 
-@pytest.mark.usefixtures("without_aws")
 def test_the_file_of_a_newer_local_cloud_is_not_deleted(
     run: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -160,7 +156,6 @@ def test_the_file_of_a_newer_local_cloud_is_not_deleted(
     assert run.file.read_text() == newer
 
 
-@pytest.mark.usefixtures("without_aws")
 def test_the_file_of_a_running_local_cloud_is_neither_replaced_nor_deleted(
     run: Ran, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -180,9 +175,10 @@ def test_the_file_of_a_running_local_cloud_is_neither_replaced_nor_deleted(
 
 
 def test_a_local_cloud_that_fails_to_start_deletes_nothing(
-    run: Ran, capfd: pytest.CaptureFixture[str]
+    run: Ran, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its port is in use, which is one line on stderr."""
+    monkeypatch.setattr(LocalAws, "__enter__", START_AWS)
     run.file.parent.mkdir()
     first = f"LOCAL_CLOUD_PROCESS={os.getppid()}\n"
     run.file.write_text(first)
@@ -196,7 +192,6 @@ def test_a_local_cloud_that_fails_to_start_deletes_nothing(
     assert line.startswith(f"error: port {port} ")
 
 
-@pytest.mark.usefixtures("without_aws")
 @pytest.mark.parametrize("left", ["LOCAL_CLOUD_PROCESS=999999999\n", "", "LOCAL_CLOUD_PROCESS=x\n"])
 def test_the_file_of_a_killed_local_cloud_is_replaced(run: Ran, left: str) -> None:
     run.file.parent.mkdir()
@@ -207,7 +202,6 @@ def test_the_file_of_a_killed_local_cloud_is_replaced(run: Ran, left: str) -> No
     assert not run.file.exists()
 
 
-@pytest.mark.usefixtures("without_aws")
 def test_a_file_that_cannot_be_written_is_an_error(
     run: Ran, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -216,7 +210,6 @@ def test_a_file_that_cannot_be_written_is_an_error(
     assert f"error: {run.file} cannot be written:" in capfd.readouterr().err
 
 
-@pytest.mark.usefixtures("without_aws")
 @pytest.mark.parametrize(
     ("env", "region"), [({}, "eu-west-1"), ({"AWS_REGION": "us-west-2"}, "us-west-2")]
 )
@@ -231,7 +224,6 @@ def test_the_region_comes_from_the_settings(
     assert [run.seen["env"][name] for name in names] == [region, region]
 
 
-@pytest.mark.usefixtures("without_aws")
 def test_the_file_is_deleted_after_a_command_that_fails_or_does_not_exist(
     run: Ran, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -243,7 +235,6 @@ def test_the_file_is_deleted_after_a_command_that_fails_or_does_not_exist(
     assert not run.file.exists()
 
 
-@pytest.mark.usefixtures("without_aws")
 @pytest.mark.parametrize(
     ("environment", "file", "cache"),
     [
@@ -271,7 +262,6 @@ def test_the_cache_has_the_name_in_the_settings(
     assert answers == ["Key Not Found"]
 
 
-@pytest.mark.usefixtures("without_aws")
 def test_the_environment_has_the_address_of_the_feed(
     run: Ran, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,7 +278,7 @@ def test_the_environment_has_the_address_of_the_feed(
 
 
 @pytest.fixture
-def made(without_aws: None, monkeypatch: pytest.MonkeyPatch) -> list[LocalMomento]:  # noqa: ARG001 - only to leave it out
+def made(monkeypatch: pytest.MonkeyPatch) -> list[LocalMomento]:
     """Return the local Momentos that were started."""
     found: list[LocalMomento] = []
     enter = LocalMomento.__enter__

@@ -66,7 +66,6 @@ def terraform(tmp_path_factory: pytest.TempPathFactory) -> Terraform:
 
 
 def read_secret(arn: str) -> Any:
-    """Return a connection's stored secret."""
     with closing(boto3.client("secretsmanager")) as secrets:
         return json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
 

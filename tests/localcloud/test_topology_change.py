@@ -26,7 +26,6 @@ Document = Mapping[str, Any]
 
 
 def names(made: Document, type_: str) -> set[str]:
-    """Return the names of the resources of a type."""
     return {one["name"] for one in made["resource"].get(type_, {}).values()}
 
 

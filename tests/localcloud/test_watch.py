@@ -39,12 +39,6 @@ OF_LAMBDA = {"kms", "lambda", "logs", "sts"}
 
 
 @pytest.fixture(scope="module")
-def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the file that calls are recorded in."""
-    return tmp_path_factory.mktemp("calls") / "calls.jsonl"
-
-
-@pytest.fixture(scope="module")
 def aws(file: Path) -> Iterator[LocalAws]:
     """Return an AWS that records the rights that each request needs."""
     with recording(file) as running:

@@ -138,7 +138,6 @@ def deployed() -> Any:
 
 
 def sent(definition: Any) -> list[tuple[str, str, str]]:
-    """Return the requests for a record."""
     outcome = Pipe(definition).process(RECORD)
     assert isinstance(outcome, Requests), outcome
     return [(one.method, one.url, one.body) for one in outcome.requests]

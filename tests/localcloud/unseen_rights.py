@@ -50,7 +50,6 @@ def _unseen(
 
 
 def unseen() -> Iterator[Unseen]:
-    """Yield these rights."""
     role = ROLE.format(f"{PREFIX}-sessions-pipes")
     bounded = {"iam:PermissionsBoundary": BOUNDARY}
     action = "iam:PutRolePermissionsBoundary"

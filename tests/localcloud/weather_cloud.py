@@ -118,5 +118,4 @@ class WeatherCloud(RunnerCloud):
 
 
 def locations(deliveries: Sequence[Delivery]) -> list[str]:
-    """Return the location of each delivery's record."""
     return [delivery.keys["Location"]["S"] for delivery in deliveries]

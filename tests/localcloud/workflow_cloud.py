@@ -18,7 +18,6 @@ Letter = dict[str, Any]
 
 @cache
 def document(**settings: str) -> dict[str, Any]:
-    """Return the synthesized stack."""
     given = {
         "MOMENTO_API_ENDPOINT": "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com",
         "MOMENTO_CACHE_NAME": CACHE,

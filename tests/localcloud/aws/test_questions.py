@@ -35,13 +35,11 @@ def states() -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def events() -> Iterator[Any]:
-    """Return a client of EventBridge."""
     with closing(boto3.client("events")) as client:
         yield client
 
 
 def code(error: pytest.ExceptionInfo[ClientError]) -> str:
-    """Return the code of AWS's error."""
     found: str = error.value.response["Error"]["Code"]
     return found
 

@@ -27,7 +27,6 @@ def states(cloud: WeatherCloud) -> tuple[str, str]:
 
 
 def change_key(cloud: WeatherCloud, key: str) -> None:
-    """Change the connection's key."""
     cloud.weather.events.update_connection(
         Name=cloud.weather.connection,
         AuthorizationType="API_KEY",

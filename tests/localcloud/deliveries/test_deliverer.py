@@ -24,14 +24,12 @@ from tests.localcloud.weather_pipes import API_KEY, CACHE
 
 @pytest.fixture
 def post(queue: Queue, momento: LocalMomento) -> Post:
-    """Return the `Post`."""
     queue.letters()
     return Post(queue, momento.endpoint)
 
 
 @pytest.fixture
 def clock(post: Post, monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return the clock of the delivery."""
     clock = Clock()
     for module in (
         localcloud.deliveries.record_age,
@@ -92,7 +90,6 @@ def test_without_a_limit_it_retries_until_it_succeeds(post: Post, arrivals: Arri
 
 
 def gaps(arrivals: Arrivals) -> list[float]:
-    """Return the seconds between the requests."""
     return [after.at - before.at for before, after in pairwise(arrivals)]
 
 

@@ -85,7 +85,6 @@ def functions(deployed: Deployed, monkeypatch: pytest.MonkeyPatch) -> Iterator[F
 
 
 def is_running(pid: int) -> bool:
-    """Say whether a process is there."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:

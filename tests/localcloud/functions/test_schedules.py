@@ -50,7 +50,6 @@ class Scheduler:
 
 @pytest.fixture
 def scheduler() -> Scheduler:
-    """Return an API without schedules."""
     return Scheduler()
 
 

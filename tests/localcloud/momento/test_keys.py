@@ -36,7 +36,6 @@ def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def ask(momento: LocalMomento, secret: str, method: str, path: str, **query: str) -> httpx.Response:
-    """Send a request with a key."""
     headers = {"Authorization": secret, "Content-Type": "text/plain"}
     return httpx.request(
         method, momento.endpoint + path, params=query, headers=headers, content=b"v", timeout=60
@@ -44,7 +43,6 @@ def ask(momento: LocalMomento, secret: str, method: str, path: str, **query: str
 
 
 def rule(kind: str, *permissions: str, **selectors: Any) -> Mapping[str, Any]:
-    """Return a rule of a role."""
     return {"type": kind, "permissions": [*permissions], **selectors}
 
 

@@ -42,7 +42,6 @@ def http(clock: SimpleNamespace) -> Iterator[httpx.Client]:
 
 
 def statuses(http: httpx.Client, number: int, method: str, path: str, size: int = 1) -> list[int]:
-    """Return the statuses of some requests."""
     query = {"key": "k", "ttl_seconds": "60"} if path.startswith("/cache") else {}
     return [
         http.request(

@@ -24,19 +24,16 @@ class Clock:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Return the clock of Momento."""
     clock = Clock()
     monkeypatch.setattr(module, "time", clock)
     return clock
 
 
 def put(http: httpx.Client, content: bytes = b"v", **query: object) -> httpx.Response:
-    """Put an item into the cache."""
     return http.put(f"/cache/{CACHE}", params=asked({"ttl_seconds": 60} | query), content=content)
 
 
 def get(http: httpx.Client, cache: str = CACHE, **query: object) -> httpx.Response:
-    """Get an item from a cache."""
     return http.get(f"/cache/{cache}", params=asked(query))
 
 

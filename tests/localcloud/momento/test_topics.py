@@ -17,7 +17,6 @@ TEXT = {"Content-Type": "text/plain"}
 
 
 def publish(http: httpx.Client, text: str | bytes, topic: str = "t", **headers: str) -> None:
-    """Publish a message."""
     answer = http.post(f"/topics/{CACHE}/{topic}", content=text, headers=TEXT | headers)
     assert (answer.status_code, answer.content) == (204, b"")
 

@@ -31,7 +31,6 @@ WRITTEN = datetime(2026, 1, 2, tzinfo=UTC)
 
 
 def record(number: int) -> dict[str, Any]:
-    """Return a stream record."""
     keys = {"Location": {"S": "Oslo"}}
     change = {"Keys": keys, "SequenceNumber": str(number)}
     return {"eventID": f"event {number}", "eventName": "INSERT", "dynamodb": change}
@@ -61,19 +60,16 @@ def feed(monkeypatch: pytest.MonkeyPatch) -> Iterator[DeliveryFeed]:
 
 
 def poll(feed: DeliveryFeed, **query: object) -> list[dict[str, Any]]:
-    """Return the steps of a poll."""
     items: list[dict[str, Any]] = answer(feed, "steps", **query)["items"]
     return items
 
 
 def answer(feed: DeliveryFeed, path: str, **query: object) -> Any:
-    """Return the response to a poll."""
     parameters = {name: str(value) for name, value in query.items()}
     return httpx.get(f"{feed.endpoint}/{path}", params=parameters, timeout=60).json()
 
 
 def numbers(items: list[dict[str, Any]]) -> list[int]:
-    """Return the items' numbers."""
     return [item["number"] for item in items]
 
 

@@ -20,7 +20,6 @@ ITEM_PATH, TOPIC_PATH = f"/cache/{CACHE}", f"/topics/{CACHE}/{TOPIC}"
 
 
 def state(runner: Runner, pipe: str) -> tuple[str, str]:
-    """Return a pipe's state and its reason."""
     status = runner.statuses.get(pipe)
     return (status.state, status.reason) if status else ("", "")
 
@@ -46,7 +45,6 @@ def test_each_pipe_sends_its_requests(cloud: WeatherCloud) -> None:
 
 
 def check_requests(arrivals: Sequence[Arrival], location: str) -> None:
-    """Check the requests for a location."""
     sent = [(one.method, one.path, one.query, one.body) for one in arrivals]
     name = location
     temperatures = ['"MaxTemp":"21","MinTemp":"9"', '"MaxTemp":"-3","MinTemp":"9"']

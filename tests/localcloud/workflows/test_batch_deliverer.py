@@ -4,40 +4,20 @@ See AWS: "Amazon EventBridge Pipes batching and concurrency".
 """
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from localcloud import LocalAws
 from localcloud.deliveries.delivery import Delivery
 from localcloud.momento.service import LocalMomento
 from tests.localcloud.arrivals import HANG, Arrivals
 from tests.localcloud.batches import FAST, Batches, answering, record
 from tests.localcloud.post import SHARD, Queue
-from tests.localcloud.workflow_cloud import API_KEY, CACHE
+from tests.localcloud.workflow_cloud import API_KEY
 
 BISECT = "AUTOMATIC_BISECT"
-
-
-@pytest.fixture(scope="module")
-def momento() -> Iterator[LocalMomento]:
-    """Return a Momento."""
-    with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as running:
-        yield running
-
-
-@pytest.fixture
-def batches(
-    local_aws: LocalAws, queue: Queue, momento: LocalMomento, arrivals: Arrivals
-) -> Iterator[Batches]:
-    """Return the `Batches`."""
-    assert arrivals is not None
-    queue.letters()
-    with Batches(local_aws, queue, momento.endpoint) as batches:
-        yield batches
 
 
 def numbers(arrivals: Arrivals) -> list[int]:

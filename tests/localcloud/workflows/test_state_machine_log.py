@@ -5,18 +5,14 @@ See AWS: "Using CloudWatch Logs to log execution history in Step Functions".
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from starlette.responses import Response
 
-from localcloud import LocalAws
-from localcloud.momento.service import LocalMomento
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.batches import GROUP, ROLE_ARN, Batches, answering, record
-from tests.localcloud.post import Queue
-from tests.localcloud.workflow_cloud import API_KEY, CACHE
+from tests.localcloud.workflow_cloud import API_KEY
 
 SUCCEEDED = [
     *("ExecutionStarted", "MapStateEntered", "MapStateStarted", "MapIterationStarted"),
@@ -28,25 +24,7 @@ ERRORS = [
 ]
 
 
-@pytest.fixture
-def arrivals() -> Arrivals:
-    """Return the requests."""
-    return Arrivals()
-
-
-@pytest.fixture
-def batches(local_aws: LocalAws, arrivals: Arrivals) -> Iterator[Batches]:
-    """Return batches whose executions are logged."""
-    queue = Queue(local_aws)
-    with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento:
-        momento.service.interfere = arrivals
-        with Batches(local_aws, queue, momento.endpoint) as batches:
-            yield batches
-    queue.sqs.close()
-
-
 def types(batches: Batches) -> list[str]:
-    """Return the types of the entries."""
     return [entry["type"] for entry in batches.entries()]
 
 
