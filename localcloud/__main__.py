@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
                 caches=(_setting("MOMENTO_CACHE_NAME") or CACHE,),
                 momento_limits=Limits.read(_setting) if options.momento_limits else None,
                 max_ttl_seconds=read_max_ttl(_setting),
-                on_delivery=_print if watched else _ignore,
+                on_delivery=_print if watched else lambda _: None,
                 warn=_warn,
             ) as cloud,
             tempfile.TemporaryDirectory() as out,
@@ -221,10 +221,6 @@ def _stay(cloud: "LocalCloud", env: Mapping[str, str]) -> None:
 
 def _warn(text: str) -> None:
     print(f"warning: {text}", file=sys.stderr)
-
-
-def _ignore(_: Delivery) -> None:
-    """Print nothing."""
 
 
 def _print(delivery: Delivery) -> None:

@@ -79,10 +79,6 @@ class Applied:
             self._attributes[address] = self._create(type_, id_)
         return self._attributes[address]
 
-    def ids(self, type_: str) -> dict[str, str]:
-        """Return the id of each resource of a type by its argument `name`."""
-        return {self.resolve(body["name"]): id_ for id_, body in self._resources[type_].items()}
-
     def parameters(self, type_: str, id_: str) -> Body:
         """Return boto3's parameters of the call that creates a resource."""
         call = _call(type_, id_)

@@ -84,20 +84,9 @@ class LocalAws:
             for name, value in inherited.items()
             if not name.startswith("AWS_") or name in ("AWS_BINDINGS", "AWS_PROVIDER_VERSION")
         }
-        loopback = "127.0.0.1,localhost"
         region = inherited.get("AWS_REGION") or inherited.get("AWS_DEFAULT_REGION") or "us-east-1"
-        return kept | {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_ACCESS_KEY_ID": "local",
-            "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_REGION": region,
-            "AWS_DEFAULT_REGION": region,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": loopback,
-            "no_proxy": loopback,
-        }
+        keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local"}
+        return kept | local_variables(self.endpoint, region) | keys
 
     def stop(self) -> None:
         """Stop the server's process and wait for its end; a second call does nothing."""
@@ -125,6 +114,21 @@ class LocalAws:
             except (URLError, ConnectionError, TimeoutError):
                 time.sleep(0.05)
         raise LocalCloudError(f"the local AWS did not answer within {START_SECONDS} s:")
+
+
+def local_variables(endpoint: str, region: str) -> dict[str, str]:
+    """Return the variables that lead a process to a local AWS, but for credentials."""
+    loopback = "127.0.0.1,localhost"
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": region,
+        "AWS_DEFAULT_REGION": region,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": loopback,
+        "no_proxy": loopback,
+    }
 
 
 def listening(port: int) -> socket.socket:

@@ -209,20 +209,17 @@ class RuleTarget:
         outcome = "dead-letter"
         arn = definition.dead_letter_queue_arn
         if arn is not None:
+            body = json.dumps(invocation.event.envelope)
+            typed: dict[str, MessageAttributeValueTypeDef] = {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in attributes.items()
+            }
             try:
-                self._send_dead_letter(arn, invocation.event, attributes)
+                url = self.queue.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
+                self.queue.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=typed)
             except (BotoCoreError, ClientError) as error:
                 outcome, reason = "undelivered", f"{reason}; the queue refused it: {error}"
         self._done(invocation, outcome, reason)
-
-    def _send_dead_letter(self, arn: str, event: BusEvent, attributes: Mapping[str, str]) -> None:
-        url = self.queue.get_queue_url(QueueName=arn.rsplit(":", 1)[1])["QueueUrl"]
-        typed: dict[str, MessageAttributeValueTypeDef] = {
-            name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
-        }
-        self.queue.send_message(
-            QueueUrl=url, MessageBody=json.dumps(event.envelope), MessageAttributes=typed
-        )
 
     def _not_delivered(self, invocation: _Invocation, reason: str) -> None:
         with self._change:

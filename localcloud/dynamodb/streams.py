@@ -149,9 +149,8 @@ def _read_by_arn() -> None:
         self.shard_iterators[iterator.arn] = iterator
         return iterator
 
-    DynamoDBStreamsBackend.describe_stream = describe_stream  # type: ignore[method-assign]
-    DynamoDBStreamsBackend.list_streams = list_streams  # type: ignore[method-assign]
-    DynamoDBStreamsBackend.get_shard_iterator = get_shard_iterator  # type: ignore[method-assign]
+    for call in (describe_stream, list_streams, get_shard_iterator):
+        setattr(DynamoDBStreamsBackend, call.__name__, call)
 
 
 def _has_ended(shard: StreamShard) -> bool:

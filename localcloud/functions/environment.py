@@ -75,11 +75,6 @@ class FunctionEnvironment:
         self.idle_since = time.monotonic()
         self.usable = True
 
-    @property
-    def pid(self) -> int:
-        """The id of the process."""
-        return self._process.pid
-
     def run(self, event: str) -> tuple[dict[str, Any] | None, str]:
         """Handle an event. Return what the process answers, and what it printed.
 

@@ -1,13 +1,13 @@
 """Run deployed Lambda functions in processes that stay, and write their logs and metrics."""
 
 import json
-import os
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from ..aws.aws import local_variables
 from ..log_writer import LogEntry, LogWriter
 from . import code as function_code
 from .environment import FunctionEnvironment
@@ -80,13 +80,6 @@ class Functions:
         self._write_log(deployed, run)
         self._count(run)
         return run
-
-    @property
-    def processes(self) -> list[int]:
-        """The ids of the processes, of free and of busy ones."""
-        with self._changed:
-            free = [environment for _, environment in self._idle]
-            return [environment.pid for environment in (*free, *self._busy)]
 
     def end_idle(self, seconds: float = IDLE_SECONDS) -> None:
         """End the processes that were unused for `IDLE_SECONDS`."""
@@ -172,17 +165,11 @@ class Functions:
         )["Credentials"]
         return {
             **own,
-            "AWS_REGION": self._at.region,
-            "AWS_DEFAULT_REGION": self._at.region,
+            **local_variables(self._at.endpoint, self._at.region),
             "AWS_ACCESS_KEY_ID": taken["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": taken["SecretAccessKey"],
             "AWS_SESSION_TOKEN": taken["SessionToken"],
             "AWS_LAMBDA_FUNCTION_NAME": deployed["FunctionName"],
-            "AWS_ENDPOINT_URL": self._at.endpoint,
-            "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            "NO_PROXY": "127.0.0.1,localhost",
             **({"MOMENTO_ENDPOINT_URL": self._at.redirect} if self._at.redirect else {}),
         }
 

@@ -318,7 +318,6 @@ class LocalMomento(AppServer):
         max_ttl_seconds: int = MAX_TTL_SECONDS,
         limits: Limits | None = None,
     ) -> None:
-        self.api_key = api_key
         self.service = MomentoService(
             api_key=api_key, caches=caches, max_ttl_seconds=max_ttl_seconds, limits=limits
         )

@@ -80,7 +80,9 @@ class WeatherPipes:
         self.streams = client("dynamodbstreams", aws_endpoint)
         self.events = client("events", aws_endpoint)
         self.definitions = definitions(synthesized())
-        self._applied = Applied(_unhurried(), aws_endpoint, momento_api_key=API_KEY)
+        made = _unhurried()
+        self._resources = made["resource"]
+        self._applied = Applied(made, aws_endpoint, momento_api_key=API_KEY)
         self._applied.create("aws_cloudwatch_event_api_destination")
         table = self._only("aws_dynamodb_table")
         self.table, self.stream_arn = table["name"], table["stream_arn"]
@@ -89,13 +91,14 @@ class WeatherPipes:
         self.queue_url, self.queue_arn = queue["url"], queue["arn"]
         self.log_group = self._only("aws_cloudwatch_log_group")["name"]
         self.connection = self._only("aws_cloudwatch_event_connection")["name"]
-        self._pipe_ids = self._applied.ids("aws_pipes_pipe")
+        pipes = self._resources["aws_pipes_pipe"]
+        self._pipe_ids = {pipe["name"]: id_ for id_, pipe in pipes.items()}
         self.destination_arns = {
             one.name: self.arguments(one)["Target"] for one in self.definitions
         }
 
     def _only(self, type_: str) -> dict[str, Any]:
-        (id_,) = self._applied.ids(type_).values()
+        (id_,) = self._resources[type_]
         return self._applied.attributes(type_, id_)
 
     def definition(self, name: str) -> Definition:
