@@ -20,12 +20,11 @@ from momento_pipes.watch import package
 from tests import commands
 from tests.localcloud.arrivals import Arrivals
 from tests.localcloud.weather_cloud import FAST
-from tests.localcloud.weather_pipes import empty
+from tests.localcloud.weather_pipes import ENDPOINT, empty
 from tests.localcloud.workflow_cloud import API_KEY, CACHE, document
 
 READING_KEY = "the-reading-key"
 READ_RULES = ({"type": "cache", "permissions": ["read"], "caches": "*", "items": "*"},)
-ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 TABLE = "shop-items"
 BATCH = 25
 """Items that BatchWriteItem takes."""

@@ -17,7 +17,7 @@ import boto3
 import pytest
 
 from localcloud import LocalAws
-from localcloud.applied import Applied
+from localcloud.applied import Applied, client
 from localcloud.deliveries.delivery import Delivery
 from localcloud.momento.service import LocalMomento
 from localcloud.runner.runner import Runner
@@ -63,14 +63,11 @@ class Cloud:
     Each example has a cache of its own, `orders-cache` and so on.
     """
 
-    def __init__(self, arrivals: Arrivals, deliveries: list[Delivery]) -> None:
+    def __init__(self, aws: LocalAws, arrivals: Arrivals, deliveries: list[Delivery]) -> None:
         self._arrivals = arrivals
         self._deliveries = deliveries
-        self._dynamodb = boto3.client("dynamodb")
-
-    def close(self) -> None:
-        """Close the client."""
-        self._dynamodb.close()
+        self._dynamodb = client("dynamodb", aws.endpoint)
+        self._pipes = client("pipes", aws.endpoint)
 
     def put(self, table: str, **item: str | int) -> None:
         """Write an item of strings and numbers."""
@@ -85,7 +82,9 @@ class Cloud:
 
         Method, path with its parameters, and body, sorted; a deletion without its body.
         """
-        pipes = self._pipes(pipeline)
+        found = self._pipes.list_pipes(NamePrefix=f"{PREFIX}-{pipeline}-")["Pipes"]
+        pipes = [pipe["Name"] for pipe in found]
+        assert pipes
         seen, before = self._seen(pipes), len(self._arrivals)
         change()
         until(lambda: self._seen(pipes) == {name: count + 1 for name, count in seen.items()})
@@ -95,13 +94,6 @@ class Cloud:
             for one in self._arrivals[before:]
             if f"/{cache}" in one.path
         )
-
-    def _pipes(self, pipeline: str) -> list[str]:
-        with closing(boto3.client("pipes")) as client:
-            answer = client.list_pipes(NamePrefix=f"{PREFIX}-{pipeline}-")
-        names = [pipe["Name"] for pipe in answer["Pipes"]]
-        assert names
-        return names
 
     def _seen(self, pipes: list[str]) -> dict[str, int]:
         told = Counter(delivery.pipe for delivery in list(self._deliveries))
@@ -187,18 +179,15 @@ def cloud(deployed: Mapping[str, Deployed], local_aws: LocalAws) -> Iterator[Clo
     caches = tuple(f"{name}-cache" for name in deployed)
     with LocalMomento(api_key=KEY, caches=caches) as momento:
         momento.service.interfere = arrivals
-        with (
-            Runner(
-                endpoint=local_aws.endpoint,
-                redirect=momento.endpoint,
-                timing=FAST,
-                on_delivery=deliveries.append,
-            ) as runner,
-            closing(boto3.client("pipes")) as pipes,
-            closing(Cloud(arrivals, deliveries)) as running,
-        ):
-            runner.wait_until_reading(*[one["Name"] for one in pipes.list_pipes()["Pipes"]])
-            yield running
+        with Runner(
+            endpoint=local_aws.endpoint,
+            redirect=momento.endpoint,
+            timing=FAST,
+            on_delivery=deliveries.append,
+        ) as runner:
+            pipes = client("pipes", local_aws.endpoint).list_pipes()["Pipes"]
+            runner.wait_until_reading(*[one["Name"] for one in pipes])
+            yield Cloud(local_aws, arrivals, deliveries)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

@@ -21,10 +21,10 @@ from localcloud import LocalAws
 from localcloud import __main__ as module
 from localcloud.deliveries.delivery import Delivery
 from localcloud.momento.service import LocalMomento
-from stacks.settings import Settings
 from tests.conftest import ROOT
 from tests.localcloud.arrivals import unused_port
 from tests.localcloud.weather_pipes import synthesized
+from tests.synthesized import settings_names
 
 pytestmark = pytest.mark.slow
 
@@ -78,13 +78,6 @@ def without_aws(monkeypatch: pytest.MonkeyPatch) -> None:
         return aws
 
     monkeypatch.setattr(LocalAws, "__enter__", enter)
-
-
-def settings_names() -> Iterator[str]:
-    """Yield the variables that the settings are read from."""
-    for field in Settings.model_fields.values():
-        alias = field.validation_alias
-        yield from map(str, getattr(alias, "choices", [alias]))
 
 
 def values(text: str) -> Mapping[str, str | None]:
@@ -329,29 +322,21 @@ def test_the_longest_ttl_comes_from_the_settings(
 
 
 @pytest.mark.parametrize(
-    ("outcome", "line"),
+    ("outcome", "mark"),
     [
-        ("delivered", "✓ the-pipe"),
-        ("filtered", "· the-pipe"),
-        ("superseded", "· the-pipe"),
-        ("dead-letter", "✗ the-pipe"),
-        ("undelivered", "! the-pipe"),
+        ("delivered", "✓"),
+        ("filtered", "·"),
+        ("superseded", "·"),
+        ("dead-letter", "✗"),
+        ("undelivered", "!"),
     ],
 )
 def test_each_outcome_has_a_line(
-    outcome: str, line: str, capsys: pytest.CaptureFixture[str]
+    outcome: str, mark: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Without one, the thread that tells of a delivery ended, and its shard with it."""
-    module._print(  # noqa: SLF001 - what the command prints
-        Delivery(
-            pipe="the-pipe",
-            event_name="INSERT",
-            keys={"Id": {"S": "1"}},
-            sequence_number="1",
-            outcome=outcome,
-            record={},
-            created=datetime.now(UTC),
-            definition=definitions(synthesized())[0],
-        )
-    )
-    assert capsys.readouterr().out.startswith(line)
+    pipe, *_ = definitions(synthesized())
+    change = {"Keys": {"Id": {"S": "1"}}, "SequenceNumber": "1"}
+    record = {"eventName": "INSERT", "dynamodb": change}
+    module._print(Delivery.of(pipe, record, datetime.now(UTC), outcome))  # noqa: SLF001 - what the command prints
+    assert capsys.readouterr().out.startswith(f"{mark} {pipe.name}")

@@ -21,6 +21,7 @@ from momento_pipes.momento.update_connection import version_of
 from ops.terraform.terraform import Terraform, TerraformError, environment
 from stacks.settings import Settings
 from tests.localcloud.test_deployment import drift
+from tests.localcloud.test_rule_deployment import read_secret
 from tests.localcloud.workflow_cloud import API_KEY, document
 
 pytestmark = pytest.mark.usefixtures("running_provider")
@@ -124,15 +125,10 @@ def life(tmp_path_factory: pytest.TempPathFactory) -> Life:
 
 def deployed() -> Any:
     """Return the pipe as the API describes it, with its state machine."""
-
-    def read_secret(arn: str) -> Any:
-        return json.loads(secrets.get_secret_value(SecretId=arn)["SecretString"])
-
     with (
         closing(boto3.client("events")) as events,
         closing(boto3.client("pipes")) as pipes,
         closing(boto3.client("stepfunctions")) as states,
-        closing(boto3.client("secretsmanager")) as secrets,
     ):
         return read_definition("shop-changes-changes-pipe", pipes, events, read_secret, states)
 

@@ -6,11 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 
 from localcloud.aws.aws import LocalAws
+from localcloud.runner.clients import local_session
 
 pytestmark = pytest.mark.slow
 
@@ -26,14 +26,8 @@ def client() -> Iterator[Callable[[str], Any]]:
     with LocalAws(module="tests.localcloud.aws.hasty_server") as aws, ExitStack() as stack:
 
         def create(service: str) -> Any:
-            made = boto3.client(
-                service,  # type: ignore[call-overload]  # it takes a literal only
-                endpoint_url=aws.endpoint,
-                region_name="us-east-1",
-                aws_access_key_id="local",
-                aws_secret_access_key="local",  # noqa: S106 - there is no secret
-                config=ONCE,
-            )
+            session: Any = local_session("us-east-1")
+            made = session.client(service, endpoint_url=aws.endpoint, config=ONCE)
             return stack.enter_context(closing(made))
 
         yield create

@@ -5,17 +5,16 @@ The bounds are those of AWS's "Supported data types and naming rules", Number (3
 """
 
 from collections.abc import Iterator
-from contextlib import closing
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from localcloud import LocalAws
+from localcloud.applied import client
 from tests.each import each
 from tests.localcloud.contents import records_of
 
-pytestmark = pytest.mark.usefixtures("local_aws")
 NINES = "9" * 38
 STORED = {
     "1.5e+2": "150",
@@ -90,14 +89,10 @@ class Numbers:
 
 
 @pytest.fixture
-def numbers() -> Iterator[Numbers]:
-    """Return an empty table."""
-    with (
-        closing(boto3.client("dynamodb")) as client,
-        closing(boto3.client("dynamodbstreams")) as streams,
-    ):
-        yield Numbers(client, streams)
-        client.delete_table(TableName=Numbers.name)
+def numbers(local_aws: LocalAws) -> Iterator[Numbers]:
+    dynamodb = client("dynamodb", local_aws.endpoint)
+    yield Numbers(dynamodb, client("dynamodbstreams", local_aws.endpoint))
+    dynamodb.delete_table(TableName=Numbers.name)
 
 
 def test_a_number_is_normalised(numbers: Numbers) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
@@ -17,7 +18,10 @@ from localcloud.deliveries.step import RecordSteps, ended
 from localcloud.runner.feed import DeliveryFeed
 
 DEFINITION = cast(
-    "Definition", SimpleNamespace(filters=('{"eventName":["INSERT"]}',), input_template="<$.x>")
+    "Definition",
+    SimpleNamespace(
+        name="cache-put", filters=('{"eventName":["INSERT"]}',), input_template="<$.x>"
+    ),
 )
 REQUEST = Request(
     method="PUT",
@@ -38,17 +42,7 @@ def record(number: int) -> dict[str, Any]:
 
 def delivery(number: int = 0, **changes: Any) -> Delivery:
     """Return a delivery of a record with a sequence number."""
-    values: dict[str, Any] = {
-        "pipe": "cache-put",
-        "event_name": "INSERT",
-        "keys": {"Location": {"S": "Oslo"}},
-        "sequence_number": str(number),
-        "outcome": "filtered",
-        "record": record(number),
-        "created": WRITTEN,
-        "definition": DEFINITION,
-    }
-    return Delivery(**values | changes)
+    return replace(Delivery.of(DEFINITION, record(number), WRITTEN, "filtered"), **changes)
 
 
 @pytest.fixture
