@@ -102,14 +102,6 @@ def test_the_deliverer_waits_for_the_seconds_of_retry_after(
     assert gaps(arrivals)[0] >= 30 * FAST.second
 
 
-def test_the_deliverer_waits_for_the_back_off_if_that_is_longer(
-    post: Post, arrivals: Arrivals
-) -> None:
-    arrivals.answer("Oslo", Response(status_code=429, headers={"Retry-After": "1"}))
-    post.deliver(timing=replace(FAST, first_wait=0.2, longest_wait=0.2))
-    assert gaps(arrivals)[0] >= 0.2
-
-
 @pytest.mark.parametrize("zone", ["+0000", "-0000", "GMT"])
 def test_retry_after_may_be_a_date(post: Post, arrivals: Arrivals, clock: Clock, zone: str) -> None:
     """Dates have whole seconds."""

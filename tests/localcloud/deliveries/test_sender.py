@@ -9,3 +9,4 @@ def test_the_wait_doubles_up_to_the_longest_unless_retry_after_is_longer() -> No
     assert waits == [0.5, 1, 2, 4, 8, 16, 30, 30]
     assert timing.wait_after(10_000) == 30
     assert timing.wait_after(1, asked=300.0) == 300
+    assert timing.wait_after(3, asked=1.0) == 2

@@ -4,8 +4,6 @@ from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
-import pytest
-
 from eventpipes.workflow import Checkpoint
 from localcloud.workflows.executions import Executions, _RunningExecution
 
@@ -34,17 +32,13 @@ class StepFunctions:
         yield {"executions": listed}
 
 
-@pytest.fixture
-def states() -> StepFunctions:
-    return StepFunctions()
-
-
 class Begun(Executions):
     """The executions on this machine, which only begin."""
 
-    def __init__(self, states: StepFunctions) -> None:
+    def __init__(self) -> None:
+        self.states = StepFunctions()
         functions = SimpleNamespace(end_idle=lambda: None)
-        shared: Any = SimpleNamespace(client=lambda _: states, functions=functions)
+        shared: Any = SimpleNamespace(client=lambda _: self.states, functions=functions)
         super().__init__("http://nowhere", shared)
         self.runs: list[_RunningExecution] = []
 
@@ -53,32 +47,25 @@ class Begun(Executions):
         self.runs.append(self._running[arn])
 
 
-@pytest.fixture
-def here(states: StepFunctions) -> Begun:
-    return Begun(states)
-
-
-def test_an_execution_that_ends_while_aws_is_asked_does_not_begin_again(
-    here: Begun, states: StepFunctions
-) -> None:
+def test_an_execution_that_ends_while_aws_is_asked_does_not_begin_again() -> None:
     """It was listed as running. After its end is known, a redrive begins it again."""
+    here = Begun()
     here.refresh()
-    states.meanwhile = here.runs[0].told.set
+    here.states.meanwhile = here.runs[0].told.set
     here.refresh()
     assert len(here.runs) == 1
-    states.listed = []
+    here.states.listed = []
     here.refresh()
-    states.listed = [ARN]
+    here.states.listed = [ARN]
     here.refresh()
     assert len(here.runs) == 2
 
 
-def test_an_execution_that_was_stopped_on_aws_stops_here(
-    here: Begun, states: StepFunctions
-) -> None:
+def test_an_execution_that_was_stopped_on_aws_stops_here() -> None:
+    here = Begun()
     here.refresh()
     (run,) = here.runs
     assert not run.stop.is_set()
-    states.listed = []
+    here.states.listed = []
     here.refresh()
     assert run.stop.is_set()
