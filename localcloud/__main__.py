@@ -180,9 +180,8 @@ def _running(file: Path) -> int | None:
     """Return the id of the process that wrote a file, if the process still runs."""
     try:
         process = int(dotenv_values(file).get("LOCAL_CLOUD_PROCESS") or "")
-        os.kill(process, 0)
-    except PermissionError:
-        return process
+        with contextlib.suppress(PermissionError):  # another user's process
+            os.kill(process, 0)
     except (OSError, ValueError):
         return None
     return process

@@ -272,12 +272,10 @@ class Runner:
         if definition.desired_state != "RUNNING":
             self._statuses[name] = PipeStatus(name, "STOPPED", "its desired state is STOPPED")
             return
-        status = self._statuses.get(name)
         try:
             pipe = Pipe(definition)
         except EventPipesError as error:
-            if status is None or status.reason != str(error):
-                self._statuses[name] = PipeStatus(name, "STOPPED", str(error))
+            self._statuses[name] = PipeStatus(name, "STOPPED", str(error))
             return
         self._start(pipe, fingerprint)
 
