@@ -79,13 +79,12 @@ SEVERAL = {Which.BOTH: [Topology.PIPES, Topology.BUS], Which.ALL: list(Topology)
 
 
 def _option(
-    name: str,
     say: str,
-    *,
+    *names: str,
     min: float | None = None,  # noqa: A002 - Typer's own words
     max: float | None = None,  # noqa: A002
 ) -> typer.models.OptionInfo:
-    option: typer.models.OptionInfo = typer.Option(name, help=say, min=min, max=max)
+    option: typer.models.OptionInfo = typer.Option(*names, help=say, min=min, max=max)
     return option
 
 
@@ -93,47 +92,39 @@ def command(
     *,
     context: typer.Context,
     writes: Annotated[
-        float, _option("--writes-per-second", "Steady writes to the table.", min=0.001)
+        float, _option("Steady writes to the table.", "--writes-per-second", min=0.001)
     ] = 10.0,
     item_bytes: Annotated[
         int | None,
-        _option(
-            "--item-bytes", f"An item's size ({DEPLOYED}, else 1,024).", min=1, max=MAX_ITEM_BYTES
-        ),
+        _option(f"An item's size ({DEPLOYED}, else 1,024).", min=1, max=MAX_ITEM_BYTES),
     ] = None,
     message_bytes: Annotated[
-        int | None, _option("--message-bytes", "A topic message's size (default: item's).", min=1)
+        int | None, _option("A topic message's size (default: item's).", min=1)
     ] = None,
     shards: Annotated[
         int | None,
         _option(
-            "--shards",
-            f"The stream's open shards ({DEPLOYED}, and at least the fewest for the load).",
-            min=1,
+            f"The stream's open shards ({DEPLOYED}, and at least the fewest for the load).", min=1
         ),
     ] = None,
     hottest_shard: Annotated[
         float | None,
         _option(
-            "--hottest-shard",
-            "The busiest shard's share of the writes (default: equal shares).",
-            min=0.000_001,
-            max=1,
+            "The busiest shard's share of the writes (default: equal shares).", min=0.000_001, max=1
         ),
     ] = None,
     inserts: Annotated[
-        float, _option("--inserts", "INSERT records, in proportion to the others.", min=0)
+        float, _option("INSERT records, in proportion to the others.", min=0)
     ] = 30.0,
-    modifies: Annotated[float, _option("--modifies", "The same for MODIFY.", min=0)] = 60.0,
-    removes: Annotated[float, _option("--removes", "The same for REMOVE.", min=0)] = 10.0,
+    modifies: Annotated[float, _option("The same for MODIFY.", min=0)] = 60.0,
+    removes: Annotated[float, _option("The same for REMOVE.", min=0)] = 10.0,
     routes: Annotated[
         str | None,
-        _option("--routes", f"The routes: some of put, publish, delete ({DEPLOYED}, else all)."),
+        _option(f"The routes: some of put, publish, delete ({DEPLOYED}, else all)."),
     ] = None,
     request_milliseconds: Annotated[
         float,
         _option(
-            "--request-milliseconds",
             "Time of a request to Momento. An assumption: see the pipes' Duration metric.",
             min=0.1,
             max=5_000,
@@ -141,83 +132,67 @@ def command(
     ] = 50.0,
     put_events_milliseconds: Annotated[
         float,
-        _option(
-            "--put-events-milliseconds",
-            "Time of a PutEvents request of a pipe. An assumption.",
-            min=0.1,
-            max=5_000,
-        ),
+        _option("Time of a PutEvents request of a pipe. An assumption.", min=0.1, max=5_000),
     ] = 25.0,
     retry_share: Annotated[
-        float, _option("--retry-share", "The share of requests that are retried.", min=0, max=0.9)
+        float, _option("The share of requests that are retried.", min=0, max=0.9)
     ] = 0.0,
     retry_milliseconds: Annotated[
         float,
-        _option("--retry-milliseconds", "The pause before a retry; AWS publishes none.", min=0),
+        _option("The pause before a retry; AWS publishes none.", min=0),
     ] = 500.0,
     record_age: Annotated[
         float | None,
         _option(
-            "--record-age-seconds",
             f"PIPE_RECORD_AGE_SECONDS: when a pipe or a rule gives up ({DEPLOYED}, else 3,600).",
+            "--record-age-seconds",
             min=60,
             max=86_400,
         ),
     ] = None,
     parallelization: Annotated[
         int | None,
-        _option(
-            "--parallelization",
-            f"A pipe's parallelization factor ({DEPLOYED}, else 1).",
-            min=1,
-            max=10,
-        ),
+        _option(f"A pipe's parallelization factor ({DEPLOYED}, else 1).", min=1, max=10),
     ] = None,
     rate_limit: Annotated[
         int | None,
         _option(
-            "--destination-rate-limit",
             f"Requests a second of each API destination ({DEPLOYED}, else from Momento's limits).",
+            "--destination-rate-limit",
             min=1,
         ),
     ] = None,
     pipelines: Annotated[
-        int, _option("--pipelines", "Equal pipelines that share destinations and cache.", min=1)
+        int, _option("Equal pipelines that share destinations and cache.", min=1)
     ] = 1,
     burst_writes: Annotated[
         float | None,
-        _option("--burst-writes-per-second", "All writes in a burst (default: none).", min=0.001),
+        _option("All writes in a burst (default: none).", "--burst-writes-per-second", min=0.001),
     ] = None,
     burst_seconds: Annotated[
-        float, _option("--burst-seconds", "How long the burst lasts.", min=0.001, max=86_400)
+        float, _option("How long the burst lasts.", min=0.001, max=86_400)
     ] = 60.0,
     cache_operations: Annotated[
         int | None,
         _option(
-            "--cache-operations",
-            f"Momento's limit on operations of your cache a second ({SETTINGS}, else 100).",
-            min=1,
+            f"Momento's limit on operations of your cache a second ({SETTINGS}, else 100).", min=1
         ),
     ] = None,
     topic_operations: Annotated[
         int | None,
         _option(
-            "--topic-operations",
-            f"Momento's limit on operations of your topics a second ({SETTINGS}, else 10).",
-            min=1,
+            f"Momento's limit on operations of your topics a second ({SETTINGS}, else 10).", min=1
         ),
     ] = None,
     subscribers: Annotated[
-        int, _option("--subscribers", "Subscribers of the topic; each gets each message.", min=0)
+        int, _option("Subscribers of the topic; each gets each message.", min=0)
     ] = 1,
-    log_bytes: Annotated[
-        int, _option("--log-bytes", "Bytes that a pipe logs for a record.", min=0)
-    ] = 1_200,
+    log_bytes: Annotated[int, _option("Bytes that a pipe logs for a record.", min=0)] = 1_200,
     batch: Annotated[
         float | None,
         _option(
-            "--batch-records",
             "Records that a workflow gets at once, on average (default: 1, the dearest).",
+            "--batch-records",
             min=1,
             max=10_000,
         ),
@@ -225,8 +200,8 @@ def command(
     coalesced: Annotated[
         float,
         _option(
-            "--coalesced-share",
             "The share of puts and deletes that a later change of the item in a batch saves.",
+            "--coalesced-share",
             min=0,
             max=1,
         ),
@@ -234,7 +209,6 @@ def command(
     concurrency: Annotated[
         int | None,
         _option(
-            "--concurrency",
             f"WORKFLOW_CONCURRENCY: items that a workflow sends at once ({SETTINGS}, else 5).",
             min=1,
             max=40,
@@ -242,7 +216,7 @@ def command(
     ] = None,
     region: Annotated[
         str | None,
-        _option("--region", f"The quotas' region ({SETTINGS}, else us-east-1), not the prices'."),
+        _option(f"The quotas' region ({SETTINGS}, else us-east-1), not the prices'."),
     ] = None,
     topology: Annotated[
         Which | None,
@@ -254,7 +228,6 @@ def command(
     watch_minutes: Annotated[
         int | None,
         _option(
-            "--watch-minutes",
             f"Minutes between two runs of the watch; 0: there is none ({SETTINGS}, else none).",
             min=0,
             max=60,
@@ -360,14 +333,9 @@ def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
         return {}
     print(deployed, file=sys.stderr)
     values = {
+        **vars(deployed),
+        "name": None,  # the load has none
         "topology": Which(deployed.topology),
-        "routes": deployed.routes,
-        "rates": deployed.rates,
-        "record_age": deployed.record_age,
-        "parallelization": deployed.parallelization,
-        "open_shards": deployed.shards,
-        "item_bytes": deployed.item_bytes,
-        "global_table": deployed.global_table,
         "region": settings.region,
         "cache_operations": settings.cache_operations,
         "topic_operations": settings.topic_operations,

@@ -25,7 +25,7 @@ class Deployed:
     rates: dict[str, int]
     record_age: float
     parallelization: int
-    shards: int | None
+    open_shards: int | None
     item_bytes: int | None
     global_table: bool
 
@@ -36,7 +36,7 @@ class Deployed:
             for route in OPERATIONS
             if route in self.routes
         )
-        shards = "" if self.shards is None else f"; open shards {self.shards}"
+        shards = "" if self.open_shards is None else f"; open shards {self.open_shards}"
         size = "" if self.item_bytes is None else f"; {self.item_bytes:,} bytes an item"
         return (
             f"from the pipeline {self.name}: topology {self.topology}; {rates}"
@@ -73,7 +73,7 @@ def read(deployment: Deployment) -> Deployed:
         },
         record_age=float(min(A_DAY if age == -1 else min(age, A_DAY) for age in ages)),
         parallelization=min(reader.source.parallelization_factor for reader in readers),
-        shards=shards or None,
+        open_shards=shards or None,
         item_bytes=min(MAX_ITEM_BYTES, round(size / count)) or None if size and count else None,
         global_table=table.is_global,
     )
