@@ -20,15 +20,13 @@ def examine(
     state machines are checked with all others, and the secret with its value, too.
     """
     active = []
-    for function in declared.all("aws_lambda_function"):
-        if "BULK_RATE" not in function.get("environment", {}).get("variables", {}):
-            continue
-        name = function["function_name"]
-        answer = existence.look(
-            "function", name, client("lambda").get_function_configuration, FunctionName=name
-        )
-        if answer is None:
-            continue
+    names = [
+        function["function_name"]
+        for function in declared.all("aws_lambda_function")
+        if "BULK_RATE" in function.get("environment", {}).get("variables", {})
+    ]
+    ask = client("lambda").get_function_configuration
+    for name, answer in existence.each("function", names, ask, "FunctionName"):
         state = answer.get("State", "Active")
         if state in ("Active", "Inactive"):  # an idle one becomes Inactive, and a call wakes it
             active.append(name)

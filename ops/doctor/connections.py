@@ -36,25 +36,18 @@ def examine(
 ) -> Iterator[Check]:
     """Yield the problems of connections, destinations and the API key, or that all is well."""
     events = client("events")
-    for name in declared.names("aws_cloudwatch_event_connection"):
-        connection = existence.look("connection", name, events.describe_connection, Name=name)
-        if connection is not None:
-            yield _connection(connection)
-            yield from _key(settings, client("s3"), connection)
-    active = []
-    for destination in sorted(
-        declared.all("aws_cloudwatch_event_api_destination"),
-        key=lambda resource: str(resource["name"]),
+    connections = declared.names("aws_cloudwatch_event_connection")
+    for _, connection in existence.each(
+        "connection", connections, events.describe_connection, "Name"
     ):
-        name = destination["name"]
-        answer = existence.look(
-            "API destination",
-            name,
-            events.describe_api_destination,
-            Name=name,
-        )
-        if answer is None:
-            continue
+        yield _connection(connection)
+        yield from _key(settings, client("s3"), connection)
+    active = []
+    destinations = declared.by_name("aws_cloudwatch_event_api_destination")
+    for name, answer in existence.each(
+        "API destination", destinations, events.describe_api_destination, "Name"
+    ):
+        destination = destinations[name]
         changed = [
             f"{what} is {answer[what]}, and the stack's is {destination[declares]}"
             for what, declares in SENT_BY.items()

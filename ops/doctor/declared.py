@@ -24,6 +24,11 @@ class Declared:
         """Return the names of the resources of a type, sorted."""
         return sorted(resource[attribute] for resource in self.all(kind))
 
+    def by_name(self, kind: str) -> dict[str, Mapping[str, Any]]:
+        """Return the resources of a type by their names, sorted."""
+        found = {resource["name"]: resource for resource in self.all(kind)}
+        return {name: found[name] for name in sorted(found)}
+
     def name_of(self, value: str) -> str:
         """Return the name of the resource that a value refers to; any other value as it is."""
         match = _REFERENCE.fullmatch(value)

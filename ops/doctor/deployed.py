@@ -1,6 +1,7 @@
 """Checks of each resource that the stack declares: it is there, and it can work."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -68,15 +69,9 @@ def _streams(
             f"-{CHANGES}-pipe"
         ):  # otherwise the pipes' own check reports it
             existence.miss("pipe", name)
-    for table, stream in sources.items():
-        answer = existence.look(
-            "table",
-            table,
-            client("dynamodb").describe_table,
-            TableName=table,
-        )
-        if answer is not None:
-            yield _stream(answer["Table"], stream)
+    describe = client("dynamodb").describe_table
+    for table, answer in existence.each("table", sources, describe, "TableName"):
+        yield _stream(answer["Table"], sources[table])
 
 
 def _stream(table: dict[str, Any], read: str | None) -> Check:
@@ -141,10 +136,8 @@ def _rules(events: Any, declared: Declared, existence: Existence) -> Iterator[Ch
 
 
 def _keys(kms: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
-    for name in declared.names("aws_kms_alias"):
-        answer = existence.look("KMS key", name, kms.describe_key, KeyId=name)
-        if answer is None:
-            continue
+    aliases = declared.names("aws_kms_alias")
+    for name, answer in existence.each("KMS key", aliases, kms.describe_key, "KeyId"):
         state = answer["KeyMetadata"]["KeyState"]
         if state == "Enabled":
             yield ok("KMS key", f"{name} is enabled")
@@ -205,13 +198,9 @@ def _topics(client: Client, declared: Declared, existence: Existence) -> Iterato
     me = client("sts").get_caller_identity()
     region = client("sns").meta.region_name
     home = f"arn:{me['Arn'].split(':')[1]}:sns:{region}:{me['Account']}:"
-    for topic in topics:
-        arn = topic if topic.startswith("arn:") else home + topic
-        subscriptions = existence.look(
-            "alarm topic", arn, _subscriptions, sns=client("sns"), arn=arn
-        )
-        if subscriptions is None:
-            continue
+    arns = [topic if topic.startswith("arn:") else home + topic for topic in topics]
+    ask = partial(_subscriptions, client("sns"))
+    for arn, subscriptions in existence.each("alarm topic", arns, ask, "arn"):
         confirmed = [
             subscription
             for subscription in subscriptions

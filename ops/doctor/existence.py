@@ -1,6 +1,6 @@
 """The resources of a stack that exist, that are missing, or that may not be read."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -40,6 +40,17 @@ class Existence:
             return None
         self.found += 1
         return answer
+
+    def each(
+        self, kind: str, names: Iterable[str], ask: Callable[..., Any], parameter: str
+    ) -> Iterator[tuple[str, Any]]:
+        """Yield the name and AWS's answer of each resource that exists.
+
+        `ask` gets the name as this parameter.
+        """
+        for name in names:
+            if (answer := self.look(kind, name, ask, **{parameter: name})) is not None:
+                yield name, answer
 
     def miss(self, kind: str, name: str) -> None:
         """Note that something is missing."""

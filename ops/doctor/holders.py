@@ -12,10 +12,8 @@ from ops.doctor.existence import Existence
 
 def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
     """Yield the problems of secrets: missing, marked to be deleted, or without the watch's key."""
-    for name in declared.names("aws_secretsmanager_secret"):
-        answer = existence.look("secret", name, client.describe_secret, SecretId=name)
-        if answer is None:
-            continue
+    names = declared.names("aws_secretsmanager_secret")
+    for name, answer in existence.each("secret", names, client.describe_secret, "SecretId"):
         if answer.get("DeletedDate"):
             yield failure(
                 "secret",
@@ -35,12 +33,10 @@ def secrets(client: Any, declared: Declared, existence: Existence) -> Iterator[C
 def logs(client: Any, declared: Declared, existence: Existence) -> Iterator[Check]:  # noqa: ANN401 - a boto3 client
     """Yield missing log groups: redrive finds the keys of old records in them."""
     there = 0
-    for name in declared.names("aws_cloudwatch_log_group"):
-        answer = existence.look(
-            "log group", name, client.describe_log_groups, logGroupNamePrefix=name
-        )
-        if answer is None:
-            continue
+    names = declared.names("aws_cloudwatch_log_group")
+    for name, answer in existence.each(
+        "log group", names, client.describe_log_groups, "logGroupNamePrefix"
+    ):
         if any(group["logGroupName"] == name for group in answer["logGroups"]):
             there += 1
         else:

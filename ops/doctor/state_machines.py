@@ -16,17 +16,14 @@ REFERENCE = re.compile(r"(?<!\$)\$\{[^{}]*\}")
 
 def examine(client: Client, declared: Declared, existence: Existence) -> Iterator[Check]:
     """Yield the problems of state machines, or that they are active."""
-    machines = sorted(
-        declared.all("aws_sfn_state_machine"), key=lambda resource: str(resource["name"])
-    )
+    machines = declared.by_name("aws_sfn_state_machine")
     if not machines:
         return
     me = client("sts").get_caller_identity()
     states = client("stepfunctions")
     home = f"arn:{me['Arn'].split(':')[1]}:states:{states.meta.region_name}:{me['Account']}"
     active = []
-    for machine in machines:
-        name = machine["name"]
+    for name, machine in machines.items():
         answer = existence.look(
             "state machine",
             name,
