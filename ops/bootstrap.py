@@ -10,7 +10,6 @@ import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from enum import Enum, auto
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -70,7 +69,8 @@ def bootstrap(
         override = folder / "backend_override.tf.json"
         override.write_text(json.dumps({"terraform": {"backend": {"local": {}}}}))
         if bucket is Bucket.WITHOUT_STATE:
-            _write_import(folder, settings.state_bucket)
+            block = {"import": [{"to": BUCKET_ADDRESS, "id": settings.state_bucket}]}
+            (folder / "import.tf.json").write_text(json.dumps(block))
         terraform.init()
         run(*apply)
         if not (folder / "terraform.tfstate").exists():
@@ -89,37 +89,29 @@ def look(settings: Settings, client: Callable[[str], Any], *, key: str) -> Bucke
         OpsError: the bucket belongs to another account.
 
     """
+    name = settings.state_bucket
     with asking_aws():
         account = client("sts").get_caller_identity()["Account"]
-        return _look(settings, client("s3"), key=key, account=account)
-
-
-def _look(settings: Settings, s3: "S3Client", *, key: str, account: str) -> Bucket:
-    name = settings.state_bucket
-    try:
-        answer = s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
-    except ClientError as error:
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if status == 404:  # noqa: PLR2004 - HTTP's own number
-            return Bucket.ABSENT
-        raise OpsError(
-            f"the bucket {name} belongs to another account or is not yours to use"
-            f" (HTTP {status}); bucket names are global: set STATE_BUCKET in .env to a name"
-            " of your own"
-        ) from None
-    there = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
-    if there not in (None, settings.region):
-        raise OpsError(
-            f"the bucket {name} is in {there}, not in {settings.region}:"
-            " set AWS_REGION to its region, or STATE_BUCKET to a name of your own"
-        )
-    try:
-        s3.head_object(Bucket=name, Key=key)
-    except ClientError:
-        return Bucket.WITHOUT_STATE
+        s3: S3Client = client("s3")
+        try:
+            answer = s3.head_bucket(Bucket=name, ExpectedBucketOwner=account)
+        except ClientError as error:
+            status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+            if status == 404:  # noqa: PLR2004 - HTTP's own number
+                return Bucket.ABSENT
+            raise OpsError(
+                f"the bucket {name} belongs to another account or is not yours to use"
+                f" (HTTP {status}); bucket names are global: set STATE_BUCKET in .env to a name"
+                " of your own"
+            ) from None
+        there = answer["ResponseMetadata"]["HTTPHeaders"].get("x-amz-bucket-region")
+        if there not in (None, settings.region):
+            raise OpsError(
+                f"the bucket {name} is in {there}, not in {settings.region}:"
+                " set AWS_REGION to its region, or STATE_BUCKET to a name of your own"
+            )
+        try:
+            s3.head_object(Bucket=name, Key=key)
+        except ClientError:
+            return Bucket.WITHOUT_STATE
     return Bucket.WITH_STATE
-
-
-def _write_import(folder: Path, bucket: str) -> None:
-    block = {"import": [{"to": BUCKET_ADDRESS, "id": bucket}]}
-    (folder / "import.tf.json").write_text(json.dumps(block))

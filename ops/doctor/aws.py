@@ -8,6 +8,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 from live.errors import LiveError
 from ops.bootstrap import Bucket, look
 from ops.doctor.check import Check, failure, ok, warning
+from ops.key.connections import listed
 from ops.shared.errors import OpsError
 from ops.shared.permissions import statements
 from stacks.settings import Settings
@@ -107,7 +108,7 @@ def _quotas(client: Client) -> Iterator[Check]:
     counts = []
     for what, (service, operation, member, most) in QUOTAS.items():
         try:
-            count = _count(client(service), operation, member)
+            count = len([*listed(getattr(client(service), operation), member)])
         except (BotoCoreError, ClientError) as error:
             yield warning("quotas", f"the {what} cannot be counted: {error}")
             continue
@@ -120,15 +121,3 @@ def _quotas(client: Client) -> Iterator[Check]:
             counts.append(f"{count} of {most} {what}")
     if counts:
         yield ok("quotas", ", ".join(counts))
-
-
-def _count(client: Any, operation: str, member: str) -> int:  # noqa: ANN401 - a boto3 client
-    count = 0
-    more: dict[str, str] = {}
-    while True:
-        page = getattr(client, operation)(**more)
-        count += len(page[member])
-        token = next((name for name in ("NextToken", "nextToken") if page.get(name)), None)
-        if token is None:
-            return count
-        more = {token: page[token]}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 
 class CheckState(StrEnum):
@@ -12,25 +13,15 @@ class CheckState(StrEnum):
     FAILURE = "failure"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Check:
     """The result of a check: what was found and, if something is wrong, the next step."""
 
-    name: str
     state: CheckState
+    name: str
     found: str
 
 
-def ok(name: str, found: str) -> Check:
-    """Return a check without a problem."""
-    return Check(name=name, state=CheckState.OK, found=found)
-
-
-def warning(name: str, found: str) -> Check:
-    """Return a check that warns."""
-    return Check(name=name, state=CheckState.WARNING, found=found)
-
-
-def failure(name: str, found: str) -> Check:
-    """Return a check of something that has to be repaired."""
-    return Check(name=name, state=CheckState.FAILURE, found=found)
+ok = partial(Check, CheckState.OK)
+warning = partial(Check, CheckState.WARNING)
+failure = partial(Check, CheckState.FAILURE)

@@ -8,6 +8,7 @@ receive that.
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 
 import httpx
 
@@ -17,6 +18,7 @@ from live.momento.client import Access, Momento, RefusedError, UnansweredError
 from ops.doctor.check import Check, failure, ok
 from stacks.settings import Settings
 
+_failure = partial(failure, "Momento")
 PATIENCE_SECONDS = 30.0
 """A server may be slow to answer. A server that is not there fails sooner."""
 WEB_PAGE = "text/html"
@@ -127,7 +129,3 @@ def _problem(
 
 def _unexpected(answer: httpx.Response, endpoint: str) -> Check:
     return _failure(f"{endpoint} answers {answer.status_code}: {answer.text[:200]}")
-
-
-def _failure(text: str) -> Check:
-    return failure("Momento", text)

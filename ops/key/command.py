@@ -90,8 +90,10 @@ def create_command(
     key = manager.asked_for()
     with errors.status("synthesizing, to see what is sent to"):
         needs = wanted(settings, also or ())
-    with manager.auth(key) as auth, errors.status("making roles and keys at Momento"):
-        create(auth, needs.both, days=days, say=_say, update_roles=update_roles)
+    with manager.momento() as momento, errors.status("making roles and keys at Momento"):
+        create(
+            MomentoAuth(momento, key), needs.both, days=days, say=_say, update_roles=update_roles
+        )
     _say(f"both are in {env_file.path()}, which only you may read. Next: ./help.sh doctor")
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,6 +17,18 @@ USABLE = ("AUTHORIZED", "UPDATING", "AUTHORIZING")
 def mark_of(key: str) -> str:
     """Return a text that identifies a key and does not reveal it."""
     return hashlib.sha256(key.encode()).hexdigest()
+
+
+def listed(ask: Callable[..., Any], member: str) -> Iterator[Any]:
+    """Yield the members of all pages; boto3 has no paginator for some operations."""
+    more: dict[str, str] = {}
+    while True:
+        page = ask(**more)
+        yield from page[member]
+        token = next((name for name in ("NextToken", "nextToken") if page.get(name)), None)
+        if token is None:
+            return
+        more = {token: page[token]}
 
 
 class Connections:
@@ -65,8 +77,10 @@ class Connections:
         """
         using, unread = [], []
         with asking_aws():
-            for name in self._names():
-                answer = self._aws.client("events").describe_connection(Name=name)
+            events = self._aws.client("events")
+            for connection in listed(events.list_connections, "Connections"):
+                name = connection["Name"]
+                answer = events.describe_connection(Name=name)
                 header = answer.get("AuthParameters", {}).get("ApiKeyAuthParameters", {})
                 if header.get("ApiKeyName") != HEADER:
                     continue
@@ -80,16 +94,6 @@ class Connections:
                 if key is not None and mark_of(key) == mark:
                     using.append(name)
         return using, unread
-
-    def _names(self) -> Iterator[str]:
-        events = self._aws.client("events")
-        more: dict[str, Any] = {}
-        while True:
-            page = events.list_connections(**more)
-            yield from (connection["Name"] for connection in page["Connections"])
-            if not page.get("NextToken"):
-                return
-            more = {"NextToken": page["NextToken"]}
 
     def _stored(self, secret: str) -> str | None:
         answer = self._aws.client("secretsmanager").get_secret_value(SecretId=secret)

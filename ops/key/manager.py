@@ -3,10 +3,7 @@
 import getpass
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 
-from live.momento.auth import MomentoAuth
 from live.momento.client import Momento
 from ops.shared.errors import OpsError
 
@@ -43,15 +40,6 @@ def asked_for() -> str:
     return key
 
 
-@contextmanager
-def momento() -> Iterator[Momento]:
+def momento() -> Momento:
     """Return a client of Momento, or of the local cloud's Momento."""
-    with Momento(redirect=os.environ.get("MOMENTO_ENDPOINT_URL") or None) as client:
-        yield client
-
-
-@contextmanager
-def auth(key: str) -> Iterator[MomentoAuth]:
-    """Return the API for roles and keys."""
-    with momento() as client:
-        yield MomentoAuth(client, key)
+    return Momento(redirect=os.environ.get("MOMENTO_ENDPOINT_URL") or None)
