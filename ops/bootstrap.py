@@ -17,8 +17,14 @@ from botocore.exceptions import ClientError
 from live.aws import Aws, asking_aws
 from live.output import console
 from ops.shared.errors import OpsError
-from ops.terraform.stack import AutoApprove, load_settings, refuse_to_ask
-from ops.terraform.terraform import Terraform, environment, read_synthesized, synthesize
+from ops.terraform.stack import AutoApprove, load_settings
+from ops.terraform.terraform import (
+    Terraform,
+    environment,
+    read_synthesized,
+    refuse_to_ask,
+    synthesize,
+)
 from stacks.settings import Settings
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from ops.terraform.terraform import (
     environment_of,
     interrupts_left_to_the_child,
     out_folder,
-    refuse_without_terminal,
+    refuse_to_ask,
 )
 
 WITH_LOCK = ("deploy", "apply", "destroy", "diff", "plan", "output", "outputs")
@@ -60,7 +60,7 @@ def run(arguments: Sequence[str], env: Mapping[str, str]) -> int:
         raise OpsError("the cdktf command line is not installed: run ./help.sh setup")
     words = list(arguments)
     if words and words[0] in ("deploy", "apply", "destroy"):
-        refuse_without_terminal(words)
+        refuse_to_ask(auto_approve=not {"--auto-approve", "-auto-approve"}.isdisjoint(words))
     if words and words[0] in WITH_LOCK and env.get(VERSION_VARIABLE):
         words.append("--skip-provider-lock")
     if words and words[0] in WITH_FOLDER and env.get("CDKTF_OUTDIR"):

@@ -2,8 +2,8 @@
 
 import os
 
-from ops.terraform.stack import AutoApprove, initialized, refuse_to_ask
-from ops.terraform.terraform import KEY_VARIABLE, NO_KEY
+from ops.terraform.stack import AutoApprove, initialized
+from ops.terraform.terraform import KEY_VARIABLE, NO_KEY, refuse_to_ask
 
 
 def command(*, auto_approve: AutoApprove = False) -> None:

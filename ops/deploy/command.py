@@ -17,8 +17,8 @@ from ops.review import Plan, Review, review
 from ops.shared.errors import HeldBackError, OpsError
 from ops.shared.unused_options import refuse_unused
 from ops.terraform import saved_plan
-from ops.terraform.stack import Allow, AutoApprove, initialized, is_approved, refuse_to_ask
-from ops.terraform.terraform import Terraform
+from ops.terraform.stack import Allow, AutoApprove, initialized, is_approved
+from ops.terraform.terraform import Terraform, refuse_to_ask
 
 QUESTION = (
     "\nDo you want to perform these actions?\n  Only 'yes' will be accepted to approve.\n\n"

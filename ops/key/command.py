@@ -26,8 +26,8 @@ from ops.key.show import READS, SENDS, show
 from ops.shared.cloud import UseAws, settings_there
 from ops.shared.errors import OpsError
 from ops.shared.unused_options import refuse_unused
-from ops.terraform.stack import Allow, AutoApprove, initialized, load_settings, refuse_to_ask
-from ops.terraform.terraform import KEY_VARIABLE
+from ops.terraform.stack import Allow, AutoApprove, initialized, load_settings
+from ops.terraform.terraform import KEY_VARIABLE, refuse_to_ask
 from stacks.settings import Settings
 
 app = typer.Typer(

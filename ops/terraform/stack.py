@@ -10,7 +10,6 @@ from ops.terraform.backend import another_state
 from ops.terraform.terraform import (
     Terraform,
     environment,
-    refuse_without_terminal,
     require_key,
     synthesize,
 )
@@ -65,8 +64,3 @@ def is_approved(question: str) -> bool:
         return input(question) == "yes"
     except EOFError:
         return False
-
-
-def refuse_to_ask(*, auto_approve: bool) -> None:
-    """Raise OpsError where nobody can answer a question and nothing is approved beforehand."""
-    refuse_without_terminal(["--auto-approve"] if auto_approve else [])

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -306,14 +306,13 @@ def interrupts_left_to_the_child() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def refuse_without_terminal(arguments: Sequence[str]) -> None:
-    """Raise OpsError if a question would be asked where nobody can answer it."""
-    if "--auto-approve" in arguments or "-auto-approve" in arguments or sys.stdin.isatty():
-        return
-    raise OpsError(
-        "there is no terminal to approve the plan on; look at it with ./help.sh plan,"
-        " then add --auto-approve"
-    )
+def refuse_to_ask(*, auto_approve: bool) -> None:
+    """Raise OpsError where nobody can answer a question and nothing is approved beforehand."""
+    if not auto_approve and not sys.stdin.isatty():
+        raise OpsError(
+            "there is no terminal to approve the plan on; look at it with ./help.sh plan,"
+            " then add --auto-approve"
+        )
 
 
 def _with_next_step(text: str) -> str:

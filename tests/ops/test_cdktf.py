@@ -133,7 +133,10 @@ def test_a_folder_of_ones_own_is_used(ran: Mapping[str, Ran], own: Path) -> None
 @pytest.mark.parametrize(
     ("words", "given"),
     [
-        ("deploy --auto-approve", "deploy --auto-approve --skip-provider-lock --output own"),
+        *(
+            (f"deploy {yes}", f"deploy {yes} --skip-provider-lock --output own")
+            for yes in ("--auto-approve", "-auto-approve")
+        ),
         *((one, f"{one} --skip-provider-lock --output own") for one in ("diff", "plan", "output")),
         *((one, f"{one} --output own") for one in ("synth", "list")),
         ("--version", "--version"),

@@ -20,7 +20,7 @@ from ops.terraform.terraform import (
     TerraformError,
     environment,
     environment_of,
-    refuse_without_terminal,
+    refuse_to_ask,
     require_key,
     run_app,
     synthesize,
@@ -269,17 +269,13 @@ def test_the_tools_do_not_ask_the_network_for_news() -> None:
     assert environment(settings, {})["CHECKPOINT_DISABLE"] == "1"
 
 
-@pytest.mark.parametrize("arguments", [["--auto-approve"], ["weather", "-auto-approve"]])
-def test_no_question_needs_no_terminal(arguments: list[str]) -> None:
-    refuse_without_terminal(arguments)
-
-
 def test_a_question_needs_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: False)
+    refuse_to_ask(auto_approve=True)
     with pytest.raises(OpsError, match=r"^there is no terminal to approve the plan on; look at"):
-        refuse_without_terminal([])
+        refuse_to_ask(auto_approve=False)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
-    refuse_without_terminal([])
+    refuse_to_ask(auto_approve=False)
 
 
 def test_a_committed_lock_is_used_for_the_version_that_it_locks(tmp_path: Path) -> None:
