@@ -9,11 +9,11 @@ import typer
 from live.entry_state import MISSING
 from live.output import AsJson, console
 from ops.capacity.bulk import RunKind
-from ops.shared.bulk.command import Asked, show_estimate
 from ops.shared.bulk.command import run as run_on_aws
+from ops.shared.bulk.command import show_estimate
 from ops.shared.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk
 from ops.shared.cloud import UseAws
-from ops.shared.repair.report import became, counts, lines, say_not_final
+from ops.shared.repair.report import counts, lines, say_not_final
 from ops.shared.repair.run import PipelineName, Rate, Resume, Segments, begin, end, scan_progress
 from ops.shared.repair.scan_progress import ScanProgress
 from ops.shared.unused_options import refuse_unused
@@ -57,15 +57,13 @@ def command(
         return
     if on_aws:
         run_on_aws(
-            Asked(
-                kind=RunKind.VERIFY,
-                pipeline=pipeline,
-                aws=aws,
-                as_json=as_json,
-                resume=resume,
-                yes=yes,
-                repair=repair,
-            )
+            RunKind.VERIFY,
+            pipeline,
+            aws=aws,
+            as_json=as_json,
+            resume=resume,
+            yes=yes,
+            repair=repair,
         )
     if resume and sample is not None:
         raise typer.BadParameter("a sample is not resumed: leave --resume or --sample out")
@@ -94,18 +92,7 @@ def command(
 
 def _show(summary: VerifySummary, *, is_resumable: bool) -> None:
     counts({"keys": summary.counts}, STATES)
-    lines(
-        [
-            (
-                wrong_key.state,
-                (
-                    f"{wrong_key.key}{became(repaired=wrong_key.repaired, final=wrong_key.final)}"
-                    f" {wrong_key.why}"
-                ).rstrip(),
-            )
-            for wrong_key in summary.wrong
-        ],
-    )
+    lines([(wrong_key.state, str(wrong_key)) for wrong_key in summary.wrong])
     say_not_final(summary.not_final)
     if is_resumable and not summary.finished:
         console.print("Not finished. To continue, run ./help.sh verify --resume")

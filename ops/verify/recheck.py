@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from live.entry_state import UNKNOWN, WRONG
 from live.items import Item, key_text, same
 from live.undelivered import UndeliveredRecords
+from ops.shared.repair.report import WrongKey
 from ops.verify.former_entries import Entry
-from ops.verify.results import EntryLook, WrongKey
+from ops.verify.results import EntryLook
 
 LONGEST_PAUSE = 10.0
 AGREEING = 2

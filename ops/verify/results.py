@@ -7,6 +7,7 @@ from typing import Any
 from live.entry_state import CHANGING, IN_SYNC, LEFT_OUT, LEFT_OVER, MISSING, STALE, UNKNOWN
 from live.errors import LiveError
 from live.items import Item
+from ops.shared.repair.report import WrongKey
 from ops.verify.former_entries import Entry
 
 REPAIRED, NOT_REPAIRED = "repaired", "not repaired"
@@ -26,22 +27,6 @@ class EntryLook:
     item: Item | None
     state: str
     why: str = ""
-
-
-@dataclass
-class WrongKey:
-    """A key that is not in sync; whether it was repaired, and if not, why.
-
-    It is not `final` while a pipe may still deliver a record of its item.
-    """
-
-    state: str
-    key: str
-    repaired: bool = False
-    why: str = ""
-    final: bool = True
-    retry: bool = False
-    """Whether the repair may succeed if it is tried again."""
 
 
 @dataclass
@@ -89,14 +74,5 @@ class VerifySummary:
             "removed_keys_in_the_stream": self.removed_keys,
             "left_over_not_looked_for": self.unseen or None,
             "findings_left_out": self.repaired + self.not_repaired - len(self.wrong),
-            "findings": [
-                {
-                    "state": wrong_key.state,
-                    "key": wrong_key.key,
-                    "repaired": wrong_key.repaired,
-                    "why": wrong_key.why,
-                    "final": wrong_key.final,
-                }
-                for wrong_key in self.wrong
-            ],
+            "findings": [wrong_key.as_json() for wrong_key in self.wrong],
         }

@@ -33,11 +33,12 @@ from live.items import Item, key_text, same
 from live.momento.client import Momento, RefusedError, UnansweredError, UnusableError
 from live.undelivered import UndeliveredRecords
 from ops.shared.errors import OpsError
-from ops.shared.repair.scan import PAGE, Scan
+from ops.shared.repair.report import WrongKey
+from ops.shared.repair.scan import PAGE, scan
 from ops.shared.repair.scan_progress import ScanProgress
 from ops.verify.former_entries import Entry, FormerEntries
 from ops.verify.recheck import Recheck, RecheckedKey
-from ops.verify.results import NOT_REPAIRED, REPAIRED, STATES, EntryLook, VerifySummary, WrongKey
+from ops.verify.results import NOT_REPAIRED, REPAIRED, STATES, EntryLook, VerifySummary
 from ops.verify.sample import sample_of
 
 WORKERS = 16
@@ -128,9 +129,7 @@ class Verify:
         if not self._summary.unseen:
             former.begin()
         if self.sample is None:
-            Scan(table=self._table, progress=self.progress, stop=self.stop, page=self.page).run(
-                self._compare_items
-            )
+            scan(self._table, self.progress, self.stop, self._compare_items, page=self.page)
         else:
             keys = sample_of(self._keys(), self.sample)
             self._compare([Entry(key) for key in keys], [None] * len(keys))

@@ -7,8 +7,8 @@ import typer
 from eventpipes.operations import PUT
 from live.output import AsJson, console
 from ops.capacity.bulk import RunKind
-from ops.shared.bulk.command import Asked, show_estimate
 from ops.shared.bulk.command import run as run_on_aws
+from ops.shared.bulk.command import show_estimate
 from ops.shared.bulk.options import Estimate, OnAws, Yes, refuse_unused_bulk
 from ops.shared.cloud import UseAws
 from ops.shared.repair.report import counts, lines, say_not_final
@@ -35,16 +35,7 @@ def command(
         show_estimate(RunKind.WARM, rate=rate, as_json=as_json)
         return
     if on_aws:
-        run_on_aws(
-            Asked(
-                kind=RunKind.WARM,
-                pipeline=pipeline,
-                aws=aws,
-                as_json=as_json,
-                resume=resume,
-                yes=yes,
-            )
-        )
+        run_on_aws(RunKind.WARM, pipeline, aws=aws, as_json=as_json, resume=resume, yes=yes)
     with begin(pipeline, "items", aws=aws, as_json=as_json, rate=rate) as run:
         summary = Warm(
             run.deployment,

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -17,7 +18,7 @@ from live.errors import LiveError
 from live.items import Item, key_text
 from live.momento.client import Momento, RefusedError, UnansweredError, UnusableError
 from live.undelivered import UndeliveredRecords
-from ops.shared.repair.scan import PAGE, Scan
+from ops.shared.repair.scan import PAGE, scan
 from ops.shared.repair.scan_progress import ScanProgress
 
 SENT, LEFT_OUT, REFUSED, FAILED = "sent", "left out", "refused", "failed"
@@ -94,10 +95,10 @@ class Warm:
 
         """
         self.deployment.required(PUT, "there is nothing to send to the cache")
-        scan = Scan(table=self._table, progress=self.progress, stop=self.stop, page=self.page)
         with asking_aws(), ThreadPoolExecutor(WORKERS) as workers:
             try:
-                scan.run(lambda items: self._send_page(workers, items))
+                send = partial(self._send_page, workers)
+                scan(self._table, self.progress, self.stop, send, page=self.page)
             except UnusableError as error:
                 self._summary.halted = error
             if self._summary.counts[SENT]:

@@ -4,7 +4,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from threading import Event
 from typing import Any, Final
 
@@ -41,19 +41,6 @@ ITEM_BYTES: Final = 1_024
 """An item's size for the estimates without a table."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asked:
-    """What the user asked for."""
-
-    kind: RunKind
-    pipeline: str | None
-    aws: bool
-    as_json: bool
-    resume: bool
-    yes: bool
-    repair: bool = False
-
-
 def show_estimate(kind: RunKind, *, rate: int | None, as_json: bool) -> None:
     """Print what runs over tables of several sizes take, at a rate or at the settings' rate.
 
@@ -77,7 +64,16 @@ def show_estimate(kind: RunKind, *, rate: int | None, as_json: bool) -> None:
         estimate.show_sizes(loads)
 
 
-def run(asked: Asked) -> None:
+def run(
+    kind: RunKind,
+    pipeline: str | None,
+    *,
+    aws: bool,
+    as_json: bool,
+    resume: bool,
+    yes: bool,
+    repair: bool = False,
+) -> None:
     """Run on AWS, and end the command: exit code 1 if something is left to do.
 
     Raises:
@@ -85,14 +81,15 @@ def run(asked: Asked) -> None:
         OpsError: the run may not start, or there is nothing to resume.
 
     """
-    settings = settings_there(aws=asked.aws, quiet=asked.as_json)
+    settings = settings_there(aws=aws, quiet=as_json)
     with (
-        Deployment(settings, asked.pipeline) as deployment,
+        Deployment(settings, pipeline) as deployment,
         finishing_on_interrupt() as stop,
         asking_aws(),
     ):
-        summary = _BulkRun(asked, settings, deployment, stop).run()
-    if asked.as_json:
+        run = _BulkRun(kind, settings, deployment, stop, quiet=as_json, yes=yes, repair=repair)
+        summary = run.run(resume=resume)
+    if as_json:
         print_json(summary.as_json())
     else:
         show(summary)
@@ -101,19 +98,23 @@ def run(asked: Asked) -> None:
 
 @dataclass
 class _BulkRun:
-    asked: Asked
+    kind: RunKind
     settings: Settings
     deployment: Deployment
     stop: Event
+    _: KW_ONLY
+    quiet: bool
+    yes: bool
+    repair: bool
 
     def __post_init__(self) -> None:
         self._runs = MapRuns.of(
             self.deployment.client("stepfunctions"),
-            f"{self.deployment.name}-bulk-{self.asked.kind}",
+            f"{self.deployment.name}-bulk-{self.kind}",
         )
 
-    def run(self) -> BulkSummary:
-        arn = self._runs.resume() if self.asked.resume else self._start()
+    def run(self, *, resume: bool) -> BulkSummary:
+        arn = self._runs.resume() if resume else self._start()
         begun = self._runs.describe(arn)
         since = begun["startDate"].timestamp()
         with self._recheck() as recheck, self._bar() as tell:
@@ -127,7 +128,7 @@ class _BulkRun:
 
             ended = self._runs.follow(arn, tell, pause)
             if ended is None:
-                return BulkSummary(self.asked.kind, RUNNING, SegmentTotals(), arn)
+                return BulkSummary(self.kind, RUNNING, SegmentTotals(), arn)
             summary = self._summary(arn, ended)
             if recheck is not None and summary.status == SUCCEEDED:  # else --resume does it
                 recheck.run(done)
@@ -138,17 +139,17 @@ class _BulkRun:
                 summary.not_final = len(undelivered.until(places=places))
         if begun["status"] != RUNNING:
             summary.ended_ago = max(time.time() - begun["stopDate"].timestamp(), 0.0)
-        if self.asked.repair:
+        if self.repair:
             self._repair(summary)
         return summary
 
     def _start(self) -> str:
         load = self._load()
-        said = f"{self.asked.kind} of {self.deployment.table.name}: {estimate.sentence(load)}"
+        said = f"{self.kind} of {self.deployment.table.name}: {estimate.sentence(load)}"
         print(said, file=sys.stderr)
-        if self.asked.kind is RunKind.VERIFY:
+        if self.kind is RunKind.VERIFY:
             self._look_at_lambda(load.segments)
-        if not self.asked.yes:
+        if not self.yes:
             if not sys.stdin.isatty():
                 raise OpsError("to start without a terminal, add --yes")
             if not typer.confirm("Start it?", err=True):
@@ -183,7 +184,7 @@ class _BulkRun:
         table = self.deployment.table
         items = max(table.about, 1)
         return BulkLoad(
-            kind=self.asked.kind,
+            kind=self.kind,
             items=items,
             item_bytes=max(table.size // items, 1),
             settings=self.settings.bulk_settings,
@@ -195,13 +196,13 @@ class _BulkRun:
         if not self._runs.was_redriven(arn):
             seconds = (ended["stopDate"] - ended["startDate"]).total_seconds()
         return BulkSummary(
-            self.asked.kind,
+            self.kind,
             ended["status"],
             SegmentTotals() if files is None else SegmentTotals.of(files),
             arn,
             seconds,
             cause=results.explained(ended.get("error", ""), ended.get("cause", "")),
-            asked_to_repair=self.asked.repair,
+            asked_to_repair=self.repair,
         )
 
     def _files(self, arn: str) -> RunFiles | None:
@@ -215,7 +216,7 @@ class _BulkRun:
     @contextmanager
     def _recheck(self) -> Iterator[BulkRecheck | None]:
         """Give what compares the keys that are written during a warm-up; None for verify."""
-        if self.asked.kind is RunKind.VERIFY:
+        if self.kind is RunKind.VERIFY:
             yield None
             return
         with (
@@ -237,7 +238,7 @@ class _BulkRun:
                 bar.update(
                     task, description=text, completed=progress.done, total=progress.total or None
                 )
-                if not console.is_terminal and not self.asked.as_json and progress != last:
+                if not console.is_terminal and not self.quiet and progress != last:
                     print(f"{progress.done} of {progress.total} {text}", file=sys.stderr)
                 last = progress
 

@@ -72,8 +72,8 @@ def _repair(
         while page := list(islice(keys, PAGE)):
             for named, problem in zip(page, list(workers.map(converge, page)), strict=True):
                 summary.repaired += problem is None
-                if (finding := next(described, None)) is not None:
-                    finding["repaired"] = problem is None
+                if (wrong_key := next(described, None)) is not None:
+                    wrong_key.repaired = problem is None
                 if problem is None:
                     repaired.add(key_text(named["key"]))
                 elif len(summary.problems) < MOST_WRONG:
@@ -92,7 +92,7 @@ def _note_not_final(
     except ClientError:
         times = None
         summary.not_final = summary.repaired
-    for finding in summary.results.wrong:
-        finding["final"] = not finding["repaired"] or (
-            times is not None and key_text(finding["key"]) not in times
+    for wrong_key in summary.results.wrong:
+        wrong_key.final = not wrong_key.repaired or (
+            times is not None and wrong_key.key not in times
         )

@@ -11,6 +11,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from live.items import key_text
+from ops.shared.repair.report import WrongKey
 
 MOST_WRONG: Final = 10_000
 """Wrong keys that a summary describes; the counts have all of them."""
@@ -77,7 +78,7 @@ class SegmentTotals:
     """
 
     counts: Counter[str] = field(default_factory=Counter)
-    wrong: list[dict[str, Any]] = field(default_factory=list)
+    wrong: list[WrongKey] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     segments: int = 0
 
@@ -91,9 +92,11 @@ class SegmentTotals:
                 if name not in ("segment", "wrong"):
                     totals.counts[name] += int(value)
             left = MOST_WRONG - len(totals.wrong)
-            findings = output.get("wrong", [])[:left]
-            totals.wrong += [{**finding, "repaired": False, "final": True} for finding in findings]
-        totals.wrong.sort(key=lambda finding: (finding["state"], key_text(finding["key"])))
+            totals.wrong += [
+                WrongKey(finding["state"], key_text(finding["key"]), why=finding["why"])
+                for finding in output.get("wrong", [])[:left]
+            ]
+        totals.wrong.sort(key=lambda wrong_key: (wrong_key.state, wrong_key.key))
         return totals
 
 

@@ -3,13 +3,12 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from live.items import key_text
 from live.output import console
 from ops.capacity.bulk import RunKind
 from ops.shared.bulk import estimate
 from ops.shared.bulk.map_runs import RUNNING, SUCCEEDED
 from ops.shared.bulk.results import SegmentTotals
-from ops.shared.repair.report import became, lines, say_not_final
+from ops.shared.repair.report import lines, say_not_final
 
 
 @dataclass
@@ -61,16 +60,7 @@ class BulkSummary:
             "may_not_be_final": self.not_final,
             "failures": [*([self.cause] if self.cause else []), *self.results.failures],
             "problems": self.problems,
-            "findings": [
-                {
-                    "state": finding["state"],
-                    "key": key_text(finding["key"]),
-                    "why": finding["why"],
-                    "repaired": finding["repaired"],
-                    "final": finding["final"],
-                }
-                for finding in self.results.wrong
-            ],
+            "findings": [wrong_key.as_json() for wrong_key in self.results.wrong],
         }
 
 
@@ -92,17 +82,7 @@ def show(summary: BulkSummary) -> None:
         rate = sum(counts.values()) / summary.seconds
         took = f"; {estimate.duration(summary.seconds)}, {rate:,.0f} items/s"
     _say(f"{summary.results.segments:,} segments: {states or 'nothing'}{took}")
-    lines(
-        [
-            (
-                finding["state"],
-                f"{key_text(finding['key'])}"
-                f"{became(repaired=finding['repaired'], final=finding['final'])}"
-                f" {finding['why']}".rstrip(),
-            )
-            for finding in summary.results.wrong
-        ]
-    )
+    lines([(wrong_key.state, str(wrong_key)) for wrong_key in summary.results.wrong])
     lines([("failed", text) for text in summary.results.failures])
     lines([("problem", text) for text in summary.problems])
     if summary.status != SUCCEEDED:

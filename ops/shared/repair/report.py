@@ -4,7 +4,8 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from rich.markup import escape
 from rich.table import Table
@@ -65,15 +66,35 @@ def lines(entries: Sequence[tuple[str, str]]) -> None:
             console.print(f"{kind}: {count - SHOWN} more; --json shows all")
 
 
-def became(*, repaired: bool, final: bool) -> str:
-    """Return what is said about a wrong key after its name; empty if it was not repaired.
+@dataclass
+class WrongKey:
+    """A key that is not in sync; whether it was repaired, and if not, why.
 
-    >>> became(repaired=True, final=False)
-    ' - repaired, may not be final'
+    It is not `final` while a pipe may still deliver a record of its item.
     """
-    if not repaired:
-        return ""
-    return " - repaired" if final else " - repaired, may not be final"
+
+    state: str
+    key: str
+    repaired: bool = False
+    why: str = ""
+    final: bool = True
+    retry: bool = False
+    """Whether the repair may succeed if it is tried again."""
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it for scripts."""
+        return {name: value for name, value in vars(self).items() if name != "retry"}
+
+    def __str__(self) -> str:
+        """Return it in a line, for people.
+
+        >>> str(WrongKey("stale", "Oslo", repaired=True, final=False))
+        'Oslo - repaired, may not be final'
+        """
+        became = ""
+        if self.repaired:
+            became = " - repaired" if self.final else " - repaired, may not be final"
+        return f"{self.key}{became} {self.why}".rstrip()
 
 
 def say_not_final(keys: int, command: str = "verify") -> None:

@@ -156,7 +156,7 @@ def test_a_run_without_results_has_none() -> None:
 
 def test_wrong_keys_are_told_in_one_order() -> None:
     run = files(SUCCEEDED=[segment(number, 2) for number in (2, 0, 1)])
-    keys = [one["key"]["Id"]["S"] for one in SegmentTotals.of(run).wrong]
+    keys = [one.key for one in SegmentTotals.of(run).wrong]
     assert keys == ["0 0", "0 1", "1 0", "1 1", "2 0", "2 1"]
 
 
