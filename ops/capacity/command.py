@@ -297,7 +297,6 @@ def command(
 
 
 def _operations(routes: str) -> frozenset[str]:
-    """Return the operations that an option names by their short names."""
     known = ", ".join(SHORT_NAMES)
     names = [name for name in map(str.strip, routes.split(",")) if name]
     if not names:
@@ -313,10 +312,6 @@ def _what_is_there(pipeline: str | None, *, aws: bool) -> dict[str, Any]:
 
     The model does not need them. So if only the local cloud or the environment names a cloud, and
     nothing can be read there, that is printed, and the defaults are used.
-
-    Raises:
-        LiveError: a pipeline or AWS is asked for, and cannot be read.
-
     """
     if not is_cloud_named(aws=aws) and pipeline is None:
         return {}

@@ -152,7 +152,6 @@ def _route(pipeline: PipelineModel, route: RouteModel) -> dict[str, Any]:
 
 
 def _table(name: str, *numbers: str) -> Table:
-    """Return a table with a column of names, and columns of numbers."""
     return Table(
         Column(name, overflow="fold"),
         *(Column(number, justify="right") for number in numbers),

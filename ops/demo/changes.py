@@ -193,7 +193,6 @@ def _bodies(requests: Sequence[Request]) -> list[str]:
 
 
 def _label(old: Item | None, new: Item | None) -> str:
-    """Return a change's name, with the attributes that it changes."""
     if new is None:
         return "delete"
     if old is None:

@@ -147,7 +147,6 @@ class PipelineCheck:
     def _compare_records(
         self, what: str, predicted: Mapping[str, Any], record: Mapping[str, Any]
     ) -> None:
-        """Note a difference between the stream's record and the predicted one."""
         wanted, told = (
             {"eventName": each["eventName"]}
             | {name: each["dynamodb"].get(name) for name in ("Keys", "NewImage", "OldImage")}
@@ -203,7 +202,6 @@ class PipelineCheck:
             self.differences.append(f"{name}: {step['outcome']}{why}; expected {wanted}")
 
     def _check_letters(self, deployment: Deployment, refused: set[tuple[str, str]]) -> None:
-        """Print the pipeline's dead letters, and compare them with the refused requests."""
         letters = _letters(deployment)
         for letter in letters:
             held = "the record's place in the stream" if letter.shard else "the whole event"

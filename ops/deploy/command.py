@@ -104,7 +104,6 @@ def _apply(terraform: Terraform, file: Path, plan: Plan, reviewed: Review) -> No
 
 
 def _print_losses(plan: Plan, allow: Sequence[str]) -> Review:
-    """Print the losses of a plan, and return its review."""
     reviewed = review(plan, allow=allow, limit=sys.maxsize)
     blocking = [loss for loss in reviewed.losses if loss.holds_back]
     allowed = [loss for loss in reviewed.losses if loss.blocks and loss.allowed]

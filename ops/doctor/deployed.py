@@ -51,7 +51,6 @@ def examine(settings: Settings, client: Client, declared: Declared) -> Iterator[
 def _streams(
     settings: Settings, client: Client, declared: Declared, existence: Existence
 ) -> Iterator[Check]:
-    """Yield the problems of each pipe's stream and of the stack's tables."""
     sources: dict[str, str | None] = dict.fromkeys(declared.names("aws_dynamodb_table"))
     missing = []
     for name in declared.names("aws_pipes_pipe"):

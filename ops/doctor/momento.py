@@ -55,7 +55,6 @@ def examine(settings: Settings, caches: Mapping[str, bool] | None = None) -> Ite
 
 
 def _reading(momento: Momento, access: Access, cache: str) -> Check:
-    """Check that the key to read with may read."""
     answer = momento.ask(access.probe("GET", cache), read_seconds=PATIENCE_SECONDS)
     if answer.status_code == httpx.codes.FORBIDDEN:
         return _failure(
@@ -108,7 +107,6 @@ def _cache(
 def _problem(
     answer: httpx.Response, endpoint: str, cache: str, *, setting: str = "the key"
 ) -> Check | None:
-    """Return the problem that the answer about a missing key shows."""
     if answer.status_code == httpx.codes.UNAUTHORIZED:
         return _failure(
             f"{endpoint} refuses {setting} (401): it is wrong, expired or revoked, or a v1 key of"

@@ -53,7 +53,6 @@ def _no_longer(written: object, deployed: object) -> list[str]:
 
 
 def _trusted(policy: object) -> set[str]:
-    """Return the services that may assume a role."""
     return {
         service
         for statement in statements(policy)

@@ -89,7 +89,6 @@ def _provider() -> Check:
 
 
 def _env_file() -> Iterator[Check]:
-    """Yield whether only its owner may read `.env`, if there is one."""
     file = Settings.env_file()
     if file is not None and file.is_file():
         mode = stat.S_IMODE(file.stat().st_mode)

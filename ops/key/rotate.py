@@ -174,7 +174,6 @@ class Rotation:
         return answer.is_success
 
     def _deploy(self, key: str) -> None:
-        """Deploy the key, unless all connections have it."""
         if self._have(key):
             return
         self.deploy(key)

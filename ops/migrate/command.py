@@ -176,7 +176,6 @@ def _end(changes: Changes, *, dry_run: bool) -> str:
 
 
 def _table(title: str, differences: Iterable[Difference]) -> Table:
-    """Return a table with a row for each difference, which several stacks may have."""
     stacks: dict[tuple[str, ...], list[str]] = {}
     for difference in differences:
         values = (

@@ -29,7 +29,6 @@ def requirements(file: Path) -> list[str] | None:
 
 
 def _lines(table: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the requirements of a table from names to versions."""
     for name, wanted in table.items():
         said = wanted if isinstance(wanted, dict) else {"version": wanted}
         if sources := sorted({"file", "git", "path", "url"} & said.keys()):

@@ -73,7 +73,6 @@ class Environment:
         return documents
 
     def _failed(self, shown: str, said: str) -> str:
-        """Return the message about a program that failed."""
         if self.library == OLD:
             advice = (
                 "the repository cannot be synthesized as it is, so nothing can be compared: correct"

@@ -101,7 +101,6 @@ class _File:
                     yield from self._string(node, alone=False)
 
     def _imports(self) -> Iterator[_Edit]:
-        """Yield the edits of the imports and of the names that they bind."""
         plain: list[ast.alias] = []
         for node in ast.walk(self._tree):
             match node:
@@ -187,7 +186,6 @@ def _root(name: str) -> str:
 
 
 def _function(call: ast.Call) -> str:
-    """Return the last part of a called function's name."""
     match call.func:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
@@ -199,7 +197,6 @@ def _is_old(alias: ast.alias) -> bool:
 
 
 def _loads(tree: ast.Module, name: str) -> list[ast.Name]:
-    """Return the places that read a name."""
     names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     return [node for node in names if node.id == name and isinstance(node.ctx, ast.Load)]
 

@@ -117,12 +117,6 @@ def command(
 
 
 def _tell(proof: Proof, file: Path, *, is_local: bool) -> None:
-    """Print the table, what differs, and where the recording is.
-
-    Raises:
-        OpsError: an answer differs or is missing.
-
-    """
     comparisons = proof.comparisons()
     report.print_table(comparisons)
     report.print_differences(comparisons)
@@ -157,12 +151,7 @@ def _destroying(throwaway: Throwaway) -> Iterator[None]:
 
 
 def _clean(throwaway: Throwaway, *, at_once: bool = False) -> None:
-    """Destroy what the state has; `at_once`, without looking at it first.
-
-    Raises:
-        OpsError: something is left; the message says what, and how to go on.
-
-    """
+    """Destroy what the state has; `at_once`, without looking at it first."""
     try:
         if throwaway.left():
             throwaway.destroy(at_once=at_once)
@@ -199,12 +188,7 @@ def _reading_key(settings: Settings) -> str:
 
 
 def _must_be_usable(momento: Momento, access: Access, cache: str) -> None:
-    """Raise unless Momento takes the key, and the cache exists.
-
-    Raises:
-        LiveError: it does not; the message says what to do.
-
-    """
+    """Raise unless Momento takes the key, and the cache exists."""
     host = urlsplit(access.origin).hostname or ""
     if host in ("127.0.0.1", "localhost"):
         return  # the local cloud creates the cache with the first pipe that names it

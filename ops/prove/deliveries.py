@@ -157,7 +157,6 @@ def comparisons(proved: ProvedItem, wanted: PredictedEnd) -> Iterator[ComparedAn
 
 
 def _ttl(request: Request) -> int:
-    """Return the seconds to live of an accepted put."""
     return int(dict(parse_qsl(urlsplit(request.url).query))["ttl_seconds"])
 
 

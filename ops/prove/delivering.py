@@ -172,7 +172,6 @@ class Delivering:
         ]
 
     def _observe(self, some: Sequence[ProvedItem]) -> None:
-        """Read the current entries, messages and dead letters of these items."""
         self._letters.take(pipeline.queue for pipeline in self._pipelines.values())
         addresses: dict[str, None] = {}
         for proved in some:
@@ -224,7 +223,6 @@ class Delivering:
 
 
 def _by_mark(plan: Sequence[ItemWrite]) -> list[list[ItemWrite]]:
-    """Return the changes of each item."""
     return [list(own) for _, own in groupby(plan, key=lambda change: change.mark)]
 
 

@@ -107,7 +107,6 @@ Life = tuple[str, str, Sequence[Attributes]]
 
 
 def _lives(pipeline: str) -> Iterator[Life]:
-    """Yield the lives for every table."""
     for behaviour, text in TEXTS.items():
         yield behaviour, text, [{"Text": {"S": text}}]
     for behaviour, numbers in NUMBERS.items():

@@ -158,7 +158,6 @@ class Proof:
 
 
 def _of_filters(pipelines: Mapping[str, ProvedPipeline], cache: str) -> Iterator[patterns.Question]:
-    """Yield the questions about the filters of pipes and the patterns of rules."""
     for pipeline in pipelines.values():
         lives = items.samples(pipeline.name, pipeline.keys, cache)
         records = {
@@ -181,7 +180,6 @@ def _of_filters(pipelines: Mapping[str, ProvedPipeline], cache: str) -> Iterator
 
 @contextmanager
 def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
-    """Show a bar for questions, and a line at the end."""
     with step(f"{what} ", f"{total} questions"), progress_bar() as bar:
         task = bar.add_task(what, total=total)
         yield lambda: bar.advance(task)
@@ -189,7 +187,6 @@ def _progress(what: str, total: int) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _steps() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar for the steps of the deliveries."""
     with step("deliver", "write, wait, compare"), progress_bar() as bar:
         task = bar.add_task("deliver", total=None)
         yield lambda what, done, total: bar.update(

@@ -145,7 +145,6 @@ def _differences(
 def _other_request(
     call: HttpCall, request: Mapping[str, str]
 ) -> Iterator[tuple[str, tuple[str, str]]]:
-    """Yield what differs of a raw request."""
     sent_to = f"{request.get('method')} {request.get('url')}"
     if f"{call.method} {call.url}" != sent_to:
         yield "request", (f"{call.method} {call.url}", sent_to)

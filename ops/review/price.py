@@ -90,7 +90,6 @@ def _bill(
     rules: Sequence[RuleDefinition],
     changes: int,
 ) -> Bill:
-    """Return a month's charges by their names."""
     bill: Bill = {}
     there = [(kind, values) for kind, values in resources if values]
     for kind, values in there:
@@ -128,7 +127,6 @@ def _fixed(kind: str, values: Mapping[str, Any]) -> Iterator[Charge]:
 def _watches(
     resources: Iterable[tuple[str, Mapping[str, Any]]],
 ) -> Iterator[tuple[WatchSettings, int]]:
-    """Yield the settings of each watch, and its memory."""
     schedules = {
         values["name"]: values.get("schedule_expression") or ""
         for kind, values in resources
@@ -169,7 +167,6 @@ def _of_pipe(pipe: Definition, rules: Sequence[RuleDefinition], changes: int) ->
 
 
 def _log_bytes(pipe: Definition, load: Load) -> int:
-    """Return the bytes that are logged for a record."""
     if pipe.logging.level not in _LOGGED:
         return 0
     images = _IMAGES_LOGGED * record_bytes(load, "MODIFY") if pipe.logging.execution_data else 0

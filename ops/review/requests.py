@@ -51,7 +51,6 @@ def requests(behaviours: Sequence[Behaviour]) -> Iterator[Section]:
 
 
 def _summary(behaviour: Behaviour) -> str:
-    """Return a line about what a pipe does differently."""
     if behaviour.trouble:
         return f"cannot be run: {plain(behaviour.trouble)}"
     if behaviour.is_unseen:
@@ -70,7 +69,6 @@ def _summary(behaviour: Behaviour) -> str:
 
 
 def _kinds(answers: Sequence[Answer]) -> tuple[list[Answer], list[Answer], list[Answer]]:
-    """Return the samples that are gained, lost, and sent differently."""
     gained = [answer for answer in answers if answer.gained]
     lost = [answer for answer in answers if answer.lost]
     return gained, lost, [answer for answer in answers if not answer.gained and not answer.lost]

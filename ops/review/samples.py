@@ -116,7 +116,6 @@ def _varied(bases: Sequence[MadeItem], read: "_Read", *, alone: bool) -> Iterato
 
 
 def _unlike(items: Iterator[MadeItem]) -> Iterator[MadeItem]:
-    """Yield each item once."""
     seen = set()
     for item in items:
         marks = tuple(repr(choice) for _, choice in sorted(item.items(), key=lambda pair: pair[0]))
@@ -126,7 +125,6 @@ def _unlike(items: Iterator[MadeItem]) -> Iterator[MadeItem]:
 
 
 def _named(item: MadeItem, base: MadeItem) -> str:
-    """Return a text that says how an item differs from the first."""
     differences = []
     for place in sorted(item):
         choice, usual = item[place], base[place]

@@ -41,7 +41,6 @@ def warnings(losses: Sequence[PlannedLoss], stale: Sequence[str] = ()) -> Iterat
 
 
 def _grouped(losses: Sequence[PlannedLoss]) -> list[list[PlannedLoss]]:
-    """Return losses with the same text as groups."""
     groups: dict[tuple[str, str], list[PlannedLoss]] = {}
     for loss in losses:
         groups.setdefault((loss.text, loss.instead), []).append(loss)

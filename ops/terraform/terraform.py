@@ -255,7 +255,6 @@ class Terraform:
         self._run("state", "push", "-", given=json.dumps(state))
 
     def _run(self, *words: str, given: str | None = None) -> str:
-        """Run a command with a text as its input; return its output."""
         with interrupts_left_to_the_child():
             done = subprocess.run(
                 [self._path, *words],

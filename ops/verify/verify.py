@@ -123,7 +123,6 @@ class Verify:
         return self._summary
 
     def _compare_all(self) -> None:
-        """Compare the table's items, then former entries."""
         former = self._former_entries
         self._summary.unseen = self._why_unseen()
         if not self._summary.unseen:
@@ -275,7 +274,6 @@ class Verify:
         return [own.get(entry(request), request) for request in self._deletes(of)]
 
     def _deletes(self, of: Entry) -> list[Request]:
-        """Return the deletion of a former entry."""
         removal = self._converger.removal(of.key, of.image)
         return [request for request in removal if entry(request) == of.name]
 

@@ -35,7 +35,6 @@ def alarm(change: ResourceChange, _: Whole) -> Iterator[Loss]:
 
 
 def _actions(change: ResourceChange) -> list[str]:
-    """Return the recipients that an alarm loses."""
     return sorted(
         str(action)
         for name in ("alarm_actions", "ok_actions", "insufficient_data_actions")

@@ -198,7 +198,6 @@ def _log(change: ResourceChange) -> Iterator[Loss]:
 
 
 def _stream(side: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return how a pipe reads its stream."""
     return block(block(side, "source_parameters"), "dynamodb_stream_parameters")
 
 

@@ -61,7 +61,6 @@ def _trusts_others(change: ResourceChange) -> Iterator[Loss]:
 
 
 def _trusted(side: Mapping[str, Any]) -> set[str]:
-    """Return who may assume a role."""
     principals: set[str] = set()
     for statement in statements(side.get("assume_role_policy")):
         if statement.get("Effect") != "Allow":

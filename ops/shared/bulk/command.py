@@ -157,12 +157,7 @@ class _BulkRun:
         return self._runs.start(load.segments)
 
     def _look_at_lambda(self, segments: int) -> None:
-        """Compare the calls at the same time with the account's limit, if it can be read.
-
-        Raises:
-            OpsError: they are more.
-
-        """
+        """Compare the calls at the same time with the account's limit, if it can be read."""
         functions = self.deployment.client("lambda")
         try:
             runs = min(self._runs.children(), segments)
@@ -245,7 +240,6 @@ class _BulkRun:
             yield tell
 
     def _repair(self, summary: BulkSummary) -> None:
-        """Repair the wrong keys that the results name."""
         files = self._files(summary.execution)
         if files is None:
             return

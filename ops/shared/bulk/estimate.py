@@ -66,7 +66,6 @@ def show_sizes(loads: Sequence[BulkLoad]) -> None:
 
 
 def _by_service(load: BulkLoad) -> dict[str, float]:
-    """Return the bill by what is paid."""
     bill: dict[str, float] = {}
     for charge in load.charges:
         page = charge.price.page

@@ -86,7 +86,6 @@ class BulkRecheck:
         return next((places for time_, places in reversed(self._looks) if time_ <= at), {})
 
     def _read(self, since: float, begun: float) -> None:
-        """Collect the keys that were written since a time."""
         self._written.clear()
         before = begun - BEFORE_SECONDS
         for record in self._stream.since(
