@@ -15,11 +15,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     help="The cache that MOMENTO_CACHE_NAME names.",
 )
-
-
-@app.callback()
-def group() -> None:
-    """Create the cache that MOMENTO_CACHE_NAME names."""
+app.callback()(lambda: None)  # with one command only, Typer would take its name for an argument
 
 
 @app.command("create")

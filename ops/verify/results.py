@@ -7,13 +7,11 @@ from typing import Any
 from live.entry_state import CHANGING, IN_SYNC, LEFT_OUT, LEFT_OVER, MISSING, STALE, UNKNOWN
 from live.errors import LiveError
 from live.items import Item
-from ops.shared.repair.report import WrongKey
+from ops.shared.repair.report import MOST_DESCRIBED, WrongKey
 from ops.verify.former_entries import Entry
 
 REPAIRED, NOT_REPAIRED = "repaired", "not repaired"
 STATES = (IN_SYNC, STALE, MISSING, LEFT_OVER, LEFT_OUT, CHANGING, UNKNOWN)
-MOST_WRONG = 10_000
-"""Keys that a summary describes; the counts have all of them."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +31,8 @@ class EntryLook:
 class VerifySummary:
     """How many keys are in each state, and which keys are wrong or unknown.
 
-    The counts include those of the runs that this one resumes. `wrong` holds at most `MOST_WRONG`
-    keys; after the run they are in the order of `STATES`, then of their keys.
+    The counts include those of the runs that this one resumes. `wrong` holds `MOST_DESCRIBED` keys
+    at most; after the run they are in the order of `STATES`, then of their keys.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -54,7 +52,7 @@ class VerifySummary:
         self.repaired += wrong_key.repaired
         self.not_repaired += not wrong_key.repaired
         self.not_final += wrong_key.repaired and not wrong_key.final
-        if len(self.wrong) < MOST_WRONG:
+        if len(self.wrong) < MOST_DESCRIBED:
             self.wrong.append(wrong_key)
 
     @property

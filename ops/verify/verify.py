@@ -34,15 +34,13 @@ from live.momento.client import Momento, RefusedError, UnansweredError, Unusable
 from live.undelivered import UndeliveredRecords
 from ops.shared.errors import OpsError
 from ops.shared.repair.report import WrongKey
-from ops.shared.repair.scan import PAGE, scan
+from ops.shared.repair.scan import PAGE, WORKERS, scan
 from ops.shared.repair.scan_progress import ScanProgress
 from ops.verify.former_entries import Entry, FormerEntries
 from ops.verify.recheck import Recheck, RecheckedKey
 from ops.verify.results import NOT_REPAIRED, REPAIRED, STATES, EntryLook, VerifySummary
 from ops.verify.sample import sample_of
 
-WORKERS = 16
-"""Requests to Momento at a time."""
 LOOKS = 3
 """How often the run looks at a key whose item changes."""
 SETTLE_SECONDS = 2.0

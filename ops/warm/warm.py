@@ -18,15 +18,12 @@ from live.errors import LiveError
 from live.items import Item, key_text
 from live.momento.client import Momento, RefusedError, UnansweredError, UnusableError
 from live.undelivered import UndeliveredRecords
-from ops.shared.repair.scan import PAGE, scan
+from ops.shared.repair.report import MOST_DESCRIBED
+from ops.shared.repair.scan import PAGE, WORKERS, scan
 from ops.shared.repair.scan_progress import ScanProgress
 
 SENT, LEFT_OUT, REFUSED, FAILED = "sent", "left out", "refused", "failed"
 OUTCOMES = (SENT, LEFT_OUT, REFUSED, FAILED)
-WORKERS = 16
-"""Requests to Momento at a time."""
-MOST_PROBLEMS = 10_000
-"""Problems that a summary describes; the counts have all of them."""
 
 
 @dataclass
@@ -141,7 +138,7 @@ class Warm:
             outcome, why = FAILED, str(error)
         with self._lock:
             self._summary.counts[outcome] += 1
-            if why and len(self._summary.problems) < MOST_PROBLEMS:
+            if why and len(self._summary.problems) < MOST_DESCRIBED:
                 self._summary.problems.append((outcome, key_text(key), why))
         self.tell(outcome)
         return outcome

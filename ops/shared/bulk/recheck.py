@@ -19,6 +19,7 @@ from live.momento.client import Momento, RefusedError, UnansweredError
 from live.stream import CLOCK_SECONDS, StreamReader
 from live.whole_key import deletes_by_whole_key
 from ops.shared.bulk.written_keys import WrittenKeys
+from ops.shared.repair.scan import WORKERS
 
 STREAM_SECONDS: Final = 86_400
 """A stream keeps a record for a day."""
@@ -29,7 +30,6 @@ BEFORE_SECONDS: Final = PAGE_SECONDS + CLOCK_SECONDS
 """How far a look goes back before the last one: older values may have been sent after it."""
 EVERY_SECONDS: Final = 3_600
 """How often a long run's keys are compared, long before the stream loses their records."""
-WORKERS: Final = 16
 
 
 class BulkRecheck:

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from itertools import islice
 from threading import Event
-from typing import Any, Final
+from typing import Any
 
 from botocore.exceptions import ClientError
 
@@ -14,11 +14,10 @@ from live.items import key_text
 from live.momento.client import RefusedError, UnansweredError
 from live.undelivered import UndeliveredRecords
 from ops.shared.bulk.key_names import KeyNames
-from ops.shared.bulk.results import MOST_WRONG, RunFiles
+from ops.shared.bulk.results import RunFiles
 from ops.shared.bulk.summary import BulkSummary
-from ops.shared.repair.scan import PAGE
-
-WORKERS: Final = 16
+from ops.shared.repair.report import MOST_DESCRIBED
+from ops.shared.repair.scan import PAGE, WORKERS
 
 
 def repair(
@@ -76,7 +75,7 @@ def _repair(
                     wrong_key.repaired = problem is None
                 if problem is None:
                     repaired.add(key_text(named["key"]))
-                elif len(summary.problems) < MOST_WRONG:
+                elif len(summary.problems) < MOST_DESCRIBED:
                     summary.problems.append(f"{key_text(named['key'])}: {problem}")
             if stop.is_set():
                 return

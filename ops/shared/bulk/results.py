@@ -11,10 +11,8 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from live.items import key_text
-from ops.shared.repair.report import WrongKey
+from ops.shared.repair.report import MOST_DESCRIBED, WrongKey
 
-MOST_WRONG: Final = 10_000
-"""Wrong keys that a summary describes; the counts have all of them."""
 PART: Final = 65_536
 """The bytes of a file that are read at a time."""
 
@@ -91,7 +89,7 @@ class SegmentTotals:
             for name, value in output.items():
                 if name not in ("segment", "wrong"):
                     totals.counts[name] += int(value)
-            left = MOST_WRONG - len(totals.wrong)
+            left = MOST_DESCRIBED - len(totals.wrong)
             totals.wrong += [
                 WrongKey(finding["state"], key_text(finding["key"]), why=finding["why"])
                 for finding in output.get("wrong", [])[:left]

@@ -14,6 +14,8 @@ from live.output import console
 from live.terminal import short
 from ops.shared.progress_bar import progress_bar
 
+MOST_DESCRIBED = 10_000
+"""Wrong keys or problems that a summary describes; the counts have all of them."""
 SHOWN = 20
 """Lines of each kind; --json has all of them."""
 

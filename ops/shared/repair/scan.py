@@ -11,6 +11,9 @@ from ops.shared.repair.scan_progress import ScanProgress
 PAGE = 1_000
 """Items on a page, at most. DynamoDB ends a page after 1 MB (Scan: "paginate the results")."""
 
+WORKERS = 16
+"""Requests to Momento at a time."""
+
 Work = Callable[[list[Item]], Mapping[str, int] | None]
 """Works on a page's items and returns its counts, or None if the page must be read again."""
 

@@ -202,7 +202,7 @@ def test_no_more_keys_than_some_pages_are_in_memory(
     """Repaired keys are checked again in portions, and a summary describes so many and no more."""
     cloud.weather.put_all([(f"city {number}", number) for number in range(20)])
     monkeypatch.setattr(ops.verify.verify, "MOST_RECHECKED", 6)
-    monkeypatch.setattr(ops.verify.results, "MOST_WRONG", 7)
+    monkeypatch.setattr(ops.verify.results, "MOST_DESCRIBED", 7)
     portions: list[str] = []
     summary = verify(cloud, repair=True, page=5, wait=0.01, say=portions.append)
     assert sum(text.startswith("looking again") for text in portions) >= 3

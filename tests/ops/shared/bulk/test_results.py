@@ -20,9 +20,10 @@ from ops.shared.bulk import lambda_runs, results
 from ops.shared.bulk.map_runs import SUCCEEDED, MapRunProgress
 from ops.shared.bulk.pace import Pace
 from ops.shared.bulk.repair import repair
-from ops.shared.bulk.results import MOST_WRONG, RunFiles, SegmentTotals, objects
+from ops.shared.bulk.results import RunFiles, SegmentTotals, objects
 from ops.shared.bulk.summary import BulkSummary, show
 from ops.shared.repair import report
+from ops.shared.repair.report import MOST_DESCRIBED
 from tests.each import each
 
 NAMED = 200
@@ -166,7 +167,7 @@ def test_every_named_key_is_repaired_though_not_all_are_described() -> None:
     summary, repairs = summary_of(run, asked_to_repair=True), Repairs()
     assert len(repaired(summary, run, repairs)) == 60 * NAMED
     assert len({key["Id"]["S"] for key in repairs.keys}) == 60 * NAMED
-    assert len(summary.results.wrong) == MOST_WRONG
+    assert len(summary.results.wrong) == MOST_DESCRIBED
     assert all(one["repaired"] for one in summary.as_json()["findings"])
     assert summary.complete
 
