@@ -8,6 +8,7 @@ LOG, ALARM = "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm"
 MACHINE, SCHEDULE = "aws_sfn_state_machine", "aws_scheduler_schedule"
 ROLE_POLICY, TARGET = "aws_iam_role_policy", "aws_cloudwatch_event_target"
 Before = dict[str, Any] | None
+Weaker = tuple[str, Before, Before, str]
 
 
 def stream(**values: Any) -> dict[str, Any]:
@@ -39,7 +40,22 @@ def allowing(*actions: str, resource: str = "*", effect: str = "Allow") -> dict[
     return {"policy": json.dumps({"Version": "2012-10-17", "Statement": statements})}
 
 
-BLOCKING: dict[str, tuple[str, Before, Before, str]] = {
+def attribute(kind: str, name: str, before: object, after: object, loss: str) -> Weaker:
+    """Return the case of one attribute that changes."""
+    return kind, {name: before}, {name: after}, loss
+
+
+def off(kind: str, name: str, loss: str) -> Weaker:
+    """Return the case of one attribute that is switched off."""
+    return kind, {name: True}, {name: False}, loss
+
+
+def gone(kind: str, name: str, before: object, loss: str) -> Weaker:
+    """Return the case of one attribute that is taken out."""
+    return kind, {name: before}, {}, loss
+
+
+BLOCKING: dict[str, Weaker] = {
     "recovery shortened": (TABLE, recovery(35), recovery(7), "recovery-shortened"),
     "recovery shortened from the default": (
         TABLE,
@@ -62,55 +78,36 @@ BLOCKING: dict[str, tuple[str, Before, Before, str]] = {
         "replica-removed-eu-west-1",
     ),
     "the last replica removed": (TABLE, replicas("eu-west-1"), {}, "replica-removed-eu-west-1"),
-    "an archive kept for less long": (
-        "aws_cloudwatch_event_archive",
-        {"retention_days": 0},
-        {"retention_days": 7},
-        "retention-shortened",
+    "an archive kept for less long": attribute(
+        "aws_cloudwatch_event_archive", "retention_days", 0, 7, "retention-shortened"
     ),
-    "a stream off": (TABLE, {"stream_enabled": True}, {"stream_enabled": False}, "stream-off"),
+    "a stream off": off(TABLE, "stream_enabled", "stream-off"),
     "no dead letters of a pipe": (
         PIPE,
         stream(dead_letter_config=[{"arn": "q"}]),
         stream(),
         "no-dead-letters",
     ),
-    "no dead letters of a rule": (
-        TARGET,
-        {"dead_letter_config": [{"arn": "q"}]},
-        {},
-        "no-dead-letters",
+    "no dead letters of a rule": gone(
+        TARGET, "dead_letter_config", [{"arn": "q"}], "no-dead-letters"
     ),
-    "a rule off": (
-        "aws_cloudwatch_event_rule",
-        {"state": "ENABLED"},
-        {"state": "DISABLED"},
-        "off",
+    "a rule off": attribute("aws_cloudwatch_event_rule", "state", "ENABLED", "DISABLED", "off"),
+    "a queue that keeps letters for less long": attribute(
+        QUEUE, "message_retention_seconds", 1_209_600, 60, "retention-shortened"
     ),
-    "a queue that keeps letters for less long": (
-        QUEUE,
-        {"message_retention_seconds": 1_209_600},
-        {"message_retention_seconds": 60},
-        "retention-shortened",
+    "a key off": off("aws_kms_key", "is_enabled", "off"),
+    "a workflow that a pipe cannot wait for": attribute(
+        MACHINE, "type", "EXPRESS", "STANDARD", "type"
     ),
-    "a key off": ("aws_kms_key", {"is_enabled": True}, {"is_enabled": False}, "off"),
-    "a workflow that a pipe cannot wait for": (
-        MACHINE,
-        {"type": "EXPRESS"},
-        {"type": "STANDARD"},
-        "type",
-    ),
-    "a state bucket without versions": (
+    "a state bucket without versions": attribute(
         "aws_s3_bucket_versioning",
-        {"versioning_configuration": [{"status": "Enabled"}]},
-        {"versioning_configuration": [{"status": "Suspended"}]},
+        "versioning_configuration",
+        [{"status": "Enabled"}],
+        [{"status": "Suspended"}],
         "versions-off",
     ),
-    "a state bucket opened": (
-        "aws_s3_bucket_public_access_block",
-        {"block_public_acls": True},
-        {"block_public_acls": False},
-        "public-access",
+    "a state bucket opened": off(
+        "aws_s3_bucket_public_access_block", "block_public_acls", "public-access"
     ),
     "a role that pipes may no longer take": (
         "aws_iam_role",
@@ -125,15 +122,12 @@ BLOCKING: dict[str, tuple[str, Before, Before, str]] = {
         "distrusted",
     ),
 }
-TOLD: dict[str, tuple[str, Before, Before, str]] = {
+TOLD: dict[str, Weaker] = {
     "expiry off": (TABLE, ttl(enabled=True), ttl(enabled=False), "expiry-off"),
     "expiry on": (TABLE, {}, ttl(enabled=True), "expiry"),
     "expiry taken out": (TABLE, ttl(enabled=True), {}, "expiry-left-on"),
-    "no key of one's own": (
-        TABLE,
-        {"server_side_encryption": [{"enabled": True}]},
-        {"server_side_encryption": []},
-        "encryption",
+    "no key of one's own": attribute(
+        TABLE, "server_side_encryption", [{"enabled": True}], [], "encryption"
     ),
     "less capacity": (
         TABLE,
@@ -147,11 +141,8 @@ TOLD: dict[str, tuple[str, Before, Before, str]] = {
         {"billing_mode": "PROVISIONED", "read_capacity": 1, "write_capacity": 1},
         "capacity",
     ),
-    "an index removed": (
-        TABLE,
-        {"global_secondary_index": [{"name": "by-city"}]},
-        {"global_secondary_index": []},
-        "index-removed-by-city",
+    "an index removed": attribute(
+        TABLE, "global_secondary_index", [{"name": "by-city"}], [], "index-removed-by-city"
     ),
     "a replica's recovery off": (
         TABLE,
@@ -183,18 +174,8 @@ TOLD: dict[str, tuple[str, Before, Before, str]] = {
         stream(maximum_retry_attempts=-1, maximum_record_age_in_seconds=-1),
         "endless",
     ),
-    "a stopped pipe": (
-        PIPE,
-        {"desired_state": "RUNNING"},
-        {"desired_state": "STOPPED"},
-        "stopped",
-    ),
-    "a table that may be destroyed": (
-        TABLE,
-        {"deletion_protection_enabled": True},
-        {"deletion_protection_enabled": False},
-        "protection-off",
-    ),
+    "a stopped pipe": attribute(PIPE, "desired_state", "RUNNING", "STOPPED", "stopped"),
+    "a table that may be destroyed": off(TABLE, "deletion_protection_enabled", "protection-off"),
     "a lower log level": (PIPE, log("INFO"), log("ERROR"), "less-logged"),
     "a log off": (PIPE, log("ERROR"), {}, "less-logged"),
     "no records in the log": (PIPE, log("INFO", "ALL"), log("INFO"), "no-execution-data"),
@@ -205,17 +186,15 @@ TOLD: dict[str, tuple[str, Before, Before, str]] = {
         "less-logged",
     ),
     "a workflow's log off": (MACHINE, machine_log("FATAL"), {}, "less-logged"),
-    "no dead letters of a bus": (
-        "aws_cloudwatch_event_bus",
-        {"dead_letter_config": [{"arn": "q"}]},
-        {},
-        "no-dead-letters",
+    "no dead letters of a bus": gone(
+        "aws_cloudwatch_event_bus", "dead_letter_config", [{"arn": "q"}], "no-dead-letters"
     ),
     "a topic's key": ("aws_sns_topic", {"kms_master_key_id": "k"}, {}, "encryption"),
-    "a rule's fewer attempts": (
+    "a rule's fewer attempts": attribute(
         TARGET,
-        {"retry_policy": [{"maximum_retry_attempts": 185}]},
-        {"retry_policy": [{"maximum_retry_attempts": 2}]},
+        "retry_policy",
+        [{"maximum_retry_attempts": 185}],
+        [{"maximum_retry_attempts": 2}],
         "fewer-attempts",
     ),
     "a rule's shorter age": (
@@ -226,67 +205,29 @@ TOLD: dict[str, tuple[str, Before, Before, str]] = {
     ),
     "a queue's key": (QUEUE, {"kms_master_key_id": "k"}, {"kms_master_key_id": ""}, "encryption"),
     "a log's key": (LOG, {"kms_key_id": "k"}, {}, "encryption"),
-    "a log kept for less long": (
-        LOG,
-        {"retention_in_days": 90},
-        {"retention_in_days": 30},
-        "retention-shortened",
+    "a log kept for less long": attribute(LOG, "retention_in_days", 90, 30, "retention-shortened"),
+    "rotation off": off("aws_kms_key", "enable_key_rotation", "rotation-off"),
+    "a key that goes sooner": attribute(
+        "aws_kms_key", "deletion_window_in_days", 30, 7, "recovery-shortened"
     ),
-    "rotation off": (
-        "aws_kms_key",
-        {"enable_key_rotation": True},
-        {"enable_key_rotation": False},
-        "rotation-off",
+    "a secret that goes at once": attribute(
+        "aws_secretsmanager_secret", "recovery_window_in_days", 30, 0, "recovery-shortened"
     ),
-    "a key that goes sooner": (
-        "aws_kms_key",
-        {"deletion_window_in_days": 30},
-        {"deletion_window_in_days": 7},
-        "recovery-shortened",
-    ),
-    "a secret that goes at once": (
-        "aws_secretsmanager_secret",
-        {"recovery_window_in_days": 30},
-        {"recovery_window_in_days": 0},
-        "recovery-shortened",
-    ),
-    "a lower rate": (
+    "a lower rate": attribute(
         "aws_cloudwatch_event_api_destination",
-        {"invocation_rate_limit_per_second": 100},
-        {"invocation_rate_limit_per_second": 10},
+        "invocation_rate_limit_per_second",
+        100,
+        10,
         "rate-lowered",
     ),
-    "an alarm without actions": (
-        ALARM,
-        {"alarm_actions": ["topic"]},
-        {"alarm_actions": []},
-        "silenced",
+    "an alarm without actions": attribute(ALARM, "alarm_actions", ["topic"], [], "silenced"),
+    "an alarm that no longer says that all is well": attribute(
+        ALARM, "ok_actions", ["topic"], [], "silenced"
     ),
-    "an alarm that no longer says that all is well": (
-        ALARM,
-        {"ok_actions": ["topic"]},
-        {"ok_actions": []},
-        "silenced",
-    ),
-    "an alarm silent without data": (
-        ALARM,
-        {"insufficient_data_actions": ["topic"]},
-        {},
-        "silenced",
-    ),
+    "an alarm silent without data": gone(ALARM, "insufficient_data_actions", ["topic"], "silenced"),
     "longer periods": (ALARM, {"period": 60}, {"period": 300}, "tells-later"),
-    "more datapoints": (
-        ALARM,
-        {"datapoints_to_alarm": 1},
-        {"datapoints_to_alarm": 2},
-        "tells-later",
-    ),
-    "an alarm switched off": (
-        ALARM,
-        {"actions_enabled": True},
-        {"actions_enabled": False},
-        "silenced",
-    ),
+    "more datapoints": attribute(ALARM, "datapoints_to_alarm", 1, 2, "tells-later"),
+    "an alarm switched off": off(ALARM, "actions_enabled", "silenced"),
     "a higher threshold": (
         ALARM,
         {"threshold": 1, "comparison_operator": "GreaterThanThreshold"},
@@ -300,11 +241,8 @@ TOLD: dict[str, tuple[str, Before, Before, str]] = {
         "tells-later",
     ),
     "more periods": (ALARM, {"evaluation_periods": 1}, {"evaluation_periods": 5}, "tells-later"),
-    "missing data that is fine": (
-        ALARM,
-        {"treat_missing_data": "breaching"},
-        {"treat_missing_data": "notBreaching"},
-        "tells-later",
+    "missing data that is fine": attribute(
+        ALARM, "treat_missing_data", "breaching", "notBreaching", "tells-later"
     ),
     "a bucket that can be emptied": (
         "aws_s3_bucket",
@@ -320,48 +258,33 @@ TOLD: dict[str, tuple[str, Before, Before, str]] = {
     ),
     "a boundary": ("aws_iam_role", {}, {"permissions_boundary": "arn:b"}, "boundary"),
 }
-OTHER: dict[str, tuple[str, Before, Before, str]] = {
+OTHER: dict[str, Weaker] = {
     "another dead-letter queue": (
         PIPE,
         stream(dead_letter_config=[{"arn": "a"}]),
         stream(dead_letter_config=[{"arn": "b"}]),
         "other-dead-letters",
     ),
-    "a subscription's filter": (
-        "aws_sns_topic_subscription",
-        {"filter_policy": "a"},
-        {"filter_policy": "b"},
-        "filter",
+    "a subscription's filter": attribute(
+        "aws_sns_topic_subscription", "filter_policy", "a", "b", "filter"
     ),
     "a queue's policy": ("aws_sqs_queue_policy", {"policy": "a"}, {"policy": "b"}, "policy"),
     "a key's policy": ("aws_kms_key", {"policy": "a"}, {"policy": "b"}, "policy"),
-    "an authorization": (
-        "aws_cloudwatch_event_connection",
-        {"authorization_type": "API_KEY"},
-        {"authorization_type": "BASIC"},
-        "authorization",
+    "an authorization": attribute(
+        "aws_cloudwatch_event_connection", "authorization_type", "API_KEY", "BASIC", "authorization"
     ),
-    "a bucket's lifecycle": (
-        "aws_s3_bucket_lifecycle_configuration",
-        {"rule": [{"id": "a"}]},
-        {"rule": [{"id": "b"}]},
-        "lifecycle",
+    "a bucket's lifecycle": attribute(
+        "aws_s3_bucket_lifecycle_configuration", "rule", [{"id": "a"}], [{"id": "b"}], "lifecycle"
     ),
-    "an alarm's comparison": (
-        ALARM,
-        {"comparison_operator": "GreaterThanThreshold"},
-        {"comparison_operator": "LessThanThreshold"},
-        "tells-later",
+    "an alarm's comparison": attribute(
+        ALARM, "comparison_operator", "GreaterThanThreshold", "LessThanThreshold", "tells-later"
     ),
 }
 """Changes that may weaken something in either direction."""
 OTHER |= {
     "the watch off": (SCHEDULE, {"state": "ENABLED"}, {"state": "DISABLED"}, "off"),
-    "the watch at another rate": (
-        SCHEDULE,
-        {"schedule_expression": "rate(5 minutes)"},
-        {"schedule_expression": "rate(60 minutes)"},
-        "rate",
+    "the watch at another rate": attribute(
+        SCHEDULE, "schedule_expression", "rate(5 minutes)", "rate(60 minutes)", "rate"
     ),
 }
 TOLD |= OTHER
