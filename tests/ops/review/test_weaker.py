@@ -8,23 +8,14 @@ import pytest
 from ops.review.guard import examine
 from tests.each import each
 from tests.ops.review.plans import change, plan
-from tests.ops.review.weaker_cases import ALARM, BLOCKING, LOG, OTHER, TABLE, TOLD, Before, ttl
+from tests.ops.review.weaker_cases import ALARM, BLOCKING, LOG, OTHER, TABLE, TOLD, ttl
 
 
-def names(case: tuple[str, Before, Before, str]) -> list[tuple[str, bool]]:
-    kind, before, after, _ = case
+@each(case=[*BLOCKING, *TOLD])
+def test_a_weaker_setting_is_reported_and_holds_back_if_it_loses_data(case: str) -> None:
+    kind, before, after, name = (BLOCKING | TOLD)[case]
     found = examine(plan(change(kind, "change", before, after)))
-    return [(one.name, one.blocks) for one in found]
-
-
-@each(case=BLOCKING)
-def test_a_change_in_place_that_loses_data_holds_back(case: str) -> None:
-    assert names(BLOCKING[case]) == [(BLOCKING[case][3], True)]
-
-
-@each(case=TOLD)
-def test_a_weaker_setting_is_reported(case: str) -> None:
-    assert names(TOLD[case]) == [(TOLD[case][3], False)]
+    assert [(one.name, one.blocks) for one in found] == [(name, case in BLOCKING)]
 
 
 def test_an_alarm_names_its_lost_recipients_and_what_is_later() -> None:
