@@ -4,7 +4,7 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,31 +53,37 @@ def result_rows(said: str) -> list[list[str]]:
     ]
 
 
+@contextmanager
+def fed(aws: LocalAws, momento: LocalMomento, key: str, **options: Any) -> Iterator[Runner]:
+    """Return a runner whose deliveries a feed has; the environment leads to both."""
+    with pytest.MonkeyPatch.context() as patch, DeliveryFeed() as feed:
+        patch.setenv("MOMENTO_ENDPOINT_URL", momento.endpoint)
+        patch.setenv("MOMENTO_API_KEY", key)
+        patch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/steps")
+        with Runner(
+            endpoint=aws.endpoint,
+            redirect=momento.endpoint,
+            timing=FAST,
+            on_delivery=feed.add,
+            **options,
+        ) as runner:
+            yield runner
+
+
 @pytest.fixture
-def resources(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[WeatherCloud]:
+def resources(local_aws: LocalAws) -> Iterator[WeatherCloud]:
     """Return the weather pipes, which nobody runs."""
     with WeatherCloud(local_aws) as cloud:
         cloud.weather.create_pipes()
-        monkeypatch.setenv("MOMENTO_ENDPOINT_URL", cloud.momento.endpoint)
-        monkeypatch.setenv("MOMENTO_API_KEY", API_KEY)
         yield cloud
 
 
 @pytest.fixture
-def runner(
-    local_aws: LocalAws, resources: WeatherCloud, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Runner]:
+def runner(local_aws: LocalAws, resources: WeatherCloud) -> Iterator[Runner]:
     """Return the pipes' runner, whose deliveries a feed has."""
-    with DeliveryFeed() as feed:
-        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/steps")
-        with Runner(
-            endpoint=local_aws.endpoint,
-            redirect=resources.momento.endpoint,
-            checkpoints=resources.checkpoints,
-            timing=FAST,
-            on_delivery=feed.add,
-        ) as runner:
-            yield runner
+    checkpoints = resources.checkpoints
+    with fed(local_aws, resources.momento, API_KEY, checkpoints=checkpoints) as runner:
+        yield runner
 
 
 @pytest.fixture
@@ -105,25 +111,19 @@ def tried(
 
 
 @pytest.fixture
-def orders(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def orders(local_aws: LocalAws, tmp_path: Path) -> Iterator[None]:
     """Apply the stack of the orders, and run it."""
     empty(local_aws.endpoint)
     assert synthesized("orders", os.environ, str(tmp_path)).returncode == 0
     document = json.loads((tmp_path / "stacks" / "orders" / "cdk.tf.json").read_text("utf-8"))
     Applied(document, local_aws.endpoint, momento_api_key=API_KEY).create()
     names = [pipe["name"] for pipe in document["resource"]["aws_pipes_pipe"].values()]
-    with LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento, DeliveryFeed() as feed:
-        monkeypatch.setenv("MOMENTO_ENDPOINT_URL", momento.endpoint)
-        monkeypatch.setenv("MOMENTO_API_KEY", API_KEY)
-        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/steps")
-        with Runner(
-            endpoint=local_aws.endpoint,
-            redirect=momento.endpoint,
-            timing=FAST,
-            on_delivery=feed.add,
-        ) as runner:
-            runner.wait_until_reading(*names)
-            yield
+    with (
+        LocalMomento(api_key=API_KEY, caches=(CACHE,)) as momento,
+        fed(local_aws, momento, API_KEY) as runner,
+    ):
+        runner.wait_until_reading(*names)
+        yield
 
 
 @pytest.mark.usefixtures("orders")

@@ -7,29 +7,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from localcloud import LocalAws
-from localcloud.runner.feed import DeliveryFeed
-from localcloud.runner.runner import Runner
-from tests.localcloud.weather_cloud import FAST
-from tests.ops.demo.test_pipeline_check import tried
+from tests.ops.demo.test_pipeline_check import fed, tried
 from tests.ops.shared.repair.workflow_repair import API_KEY, WorkflowRepair
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def cloud(local_aws: LocalAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[WorkflowRepair]:
+def cloud(local_aws: LocalAws) -> Iterator[WorkflowRepair]:
     """Return a workflow that runs and is told of by a feed."""
-    with WorkflowRepair(local_aws) as cloud, DeliveryFeed() as feed:
-        monkeypatch.setenv("MOMENTO_API_KEY", API_KEY)
-        monkeypatch.setenv("PIPE_DELIVERIES_URL", f"{feed.endpoint}/steps")
-        with Runner(
-            endpoint=local_aws.endpoint,
-            redirect=cloud.momento.endpoint,
-            timing=FAST,
-            on_delivery=feed.add,
-        ) as runner:
-            runner.wait_until_reading(cloud.pipe)
-            yield cloud
+    with WorkflowRepair(local_aws) as cloud, fed(local_aws, cloud.momento, API_KEY) as runner:
+        runner.wait_until_reading(cloud.pipe)
+        yield cloud
 
 
 def test_all_comes_as_predicted(cloud: WorkflowRepair) -> None:

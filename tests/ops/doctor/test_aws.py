@@ -101,13 +101,12 @@ def test_an_aws_that_does_not_answer_is_a_failure(
     assert "AWS refuses them" in said
 
 
-def test_a_missing_state_bucket_leads_to_bootstrap(clients: Any) -> None:
+def test_a_missing_state_bucket_leads_to_bootstrap_and_one_that_is_locked_down_passes(
+    clients: Any,
+) -> None:
     assert found(clients, "state bucket") == [
         (CheckState.WARNING, f"{BUCKET} does not exist yet: run ./help.sh bootstrap")
     ]
-
-
-def test_a_state_bucket_that_is_locked_down_passes(clients: Any) -> None:
     locked_down()
     assert found(clients, "state bucket") == [
         (CheckState.OK, f"{BUCKET} is private, encrypted, versioned and takes TLS only")
@@ -131,7 +130,9 @@ def test_each_open_setting_of_the_bucket_is_reported(clients: Any, undo: str, sa
     assert said == f"{BUCKET} is {says}: run ./help.sh bootstrap"
 
 
-def test_quotas_are_counted(clients: Any) -> None:
+def test_quotas_are_counted_and_a_nearly_used_one_is_a_warning(
+    clients: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
     weather.create_pipes()
     assert found(clients, "quotas") == [
@@ -143,12 +144,7 @@ def test_quotas_are_counted(clients: Any) -> None:
             ),
         )
     ]
-
-
-def test_a_nearly_used_quota_is_a_warning(clients: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(aws.QUOTAS, "pipes", ("pipes", "list_pipes", "Pipes", 3))
-    weather = WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
-    weather.create_pipes()
     assert found(clients, "quotas")[0] == (
         CheckState.WARNING,
         "3 pipes of 3 by default: ask for more in Service Quotas",

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.requests import Request
@@ -35,13 +36,24 @@ def found(key: str = KEY, cache: str = CACHE) -> tuple[CheckState, str]:
     return check.state, check.found
 
 
+def failure(key: str = KEY, cache: str = CACHE) -> str:
+    """Return what the only check says, which is a failure."""
+    state, said = found(key, cache)
+    assert state is CheckState.FAILURE
+    return said
+
+
+def of_items(*permissions: str, caches: Any = "*") -> dict[str, Any]:
+    """Return a role's rule: Momento's page "HTTP API for Momento Roles"."""
+    return {"type": "cache", "permissions": [*permissions], "caches": caches, "items": "*"}
+
+
 def test_all_is_well(momento: LocalMomento) -> None:
     assert found() == (CheckState.OK, f"{momento.endpoint} takes the key, and {CACHE} is there")
 
 
 def test_a_refused_key_is_a_failure_that_names_the_causes(momento: LocalMomento) -> None:
-    state, said = found(key="another")
-    assert state is CheckState.FAILURE
+    said = failure(key="another")
     assert said.startswith(f"{momento.endpoint} refuses the key (401): it is wrong, expired or")
     assert "a v1 key of another region" in said
 
@@ -52,56 +64,32 @@ def test_a_revoked_or_expired_key_is_a_failure(momento: LocalMomento, how: str) 
     momento.service.keys.add("former", expires_at=time.time() - 1 if how == "expired" else None)
     if how == "revoked":
         momento.service.keys.revoke("former")
-    state, said = found(key="former")
-    assert (state, how in said) == (CheckState.FAILURE, True)
+    assert how in failure(key="former")
 
 
 @pytest.mark.parametrize(
-    ("permissions", "caches", "state", "says"),
+    ("rule", "state", "says"),
     [
-        (
-            ["read", "write"],
-            "*",
-            CheckState.OK,
-            "takes the key, and momento-eventbridge-cache is the",
-        ),
-        (
-            ["write"],
-            "*",
-            CheckState.OK,
-            "may write momento-eventbridge-cache and not read it: enough",
-        ),
-        (["write"], {"name": CACHE}, CheckState.OK, "and not read it: enough for the pipes"),
-        (
-            ["read"],
-            "*",
-            CheckState.FAILURE,
-            "may read momento-eventbridge-cache (403) and not write",
-        ),
-        (["list"], "*", CheckState.FAILURE, "may neither read nor write momento-eventbridge-cache"),
-        (["write"], {"name": "other"}, CheckState.FAILURE, "may neither read nor write"),
+        (of_items("read", "write"), CheckState.OK, f"takes the key, and {CACHE} is there"),
+        (of_items("write"), CheckState.OK, f"may write {CACHE} and not read it: enough"),
+        (of_items("write", caches={"name": CACHE}), CheckState.OK, "enough for the pipes"),
+        (of_items("read"), CheckState.FAILURE, f"may read {CACHE} (403) and not write"),
+        (of_items("list"), CheckState.FAILURE, f"may neither read nor write {CACHE}"),
+        (of_items("write", caches={"name": "other"}), CheckState.FAILURE, "neither read nor write"),
     ],
 )
 def test_a_key_has_to_write_and_may_not_read(
-    momento: LocalMomento,
-    permissions: list[str],
-    caches: str | dict[str, str],
-    state: CheckState,
-    says: str,
+    momento: LocalMomento, rule: dict[str, Any], state: CheckState, says: str
 ) -> None:
-    """Momento's page "HTTP API for Momento Roles": a rule grants read, write or list."""
-    rule = {"type": "cache", "permissions": permissions, "caches": caches, "items": "*"}
     momento.service.keys.add("a-role's", [rule])
     seen, said = found(key="a-role's")
-    assert seen is state
-    assert says in said
+    assert (seen, says in said) == (state, True)
 
 
 def test_a_key_to_read_with_is_checked_too(momento: LocalMomento) -> None:
     """With such a key, the sending key needs no right to read."""
     for name, permission in (("sends", "write"), ("reads", "read")):
-        rule = {"type": "cache", "permissions": [permission], "caches": "*", "items": "*"}
-        momento.service.keys.add(name, [rule])
+        momento.service.keys.add(name, [of_items(permission)])
     for reader, state, says in (
         ("reads", CheckState.OK, "MOMENTO_READ_API_KEY may read"),
         ("sends", CheckState.FAILURE, "does not let MOMENTO_READ_API_KEY read"),
@@ -113,14 +101,6 @@ def test_a_key_to_read_with_is_checked_too(momento: LocalMomento) -> None:
         sending, reading = examine(settings)
         assert (sending.state, "verify" in sending.found) == (CheckState.OK, False)
         assert (reading.state, says in reading.found) == (state, True)
-
-
-def test_a_missing_cache_is_reported_for_a_write_only_key(momento: LocalMomento) -> None:
-    rule = {"type": "cache", "permissions": ["write"], "caches": "*", "items": "*"}
-    momento.service.keys.add("writes", [rule])
-    state, said = found(key="writes", cache="none")
-    assert state is CheckState.FAILURE
-    assert said.startswith(f"there is no cache none at {momento.endpoint}: ./help.sh cache")
 
 
 def test_the_check_changes_nothing(momento: LocalMomento) -> None:
@@ -181,10 +161,10 @@ def test_the_caches_to_which_a_stack_writes_are_found(paths: tuple[str, ...]) ->
 
 
 def test_a_missing_cache_is_a_failure(momento: LocalMomento) -> None:
-    assert found(cache="none") == (
-        CheckState.FAILURE,
-        f"there is no cache none at {momento.endpoint}: ./help.sh cache create",
-    )
+    """A key that may only write is told so, too."""
+    said = f"there is no cache none at {momento.endpoint}: ./help.sh cache create"
+    momento.service.keys.add("writes", [of_items("write")])
+    assert failure(cache="none") == failure(key="writes", cache="none") == said
 
 
 def test_an_unexpected_answer_is_a_failure(momento: LocalMomento) -> None:
@@ -192,7 +172,7 @@ def test_an_unexpected_answer_is_a_failure(momento: LocalMomento) -> None:
         return PlainTextResponse("later", status_code=503)
 
     momento.service.interfere = interfere
-    assert found() == (CheckState.FAILURE, f"{momento.endpoint} answers 503: later")
+    assert failure() == f"{momento.endpoint} answers 503: later"
 
 
 @pytest.mark.parametrize("status", [200, 404])
@@ -201,15 +181,12 @@ def test_a_web_page_is_not_taken_for_momento(momento: LocalMomento, status: int)
         return HTMLResponse("<h1>Welcome</h1>", status_code=status)
 
     momento.service.interfere = interfere
-    state, said = found()
-    assert state is CheckState.FAILURE
-    assert said.endswith("compare MOMENTO_API_ENDPOINT with the Momento console")
+    assert failure().endswith("compare MOMENTO_API_ENDPOINT with the Momento console")
 
 
 def test_an_endpoint_that_does_not_answer_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MOMENTO_ENDPOINT_URL", "http://127.0.0.1:9")
-    state, said = found()
-    assert state is CheckState.FAILURE
+    said = failure()
     assert "http://127.0.0.1:9 does not answer" in said
     assert "compare MOMENTO_API_ENDPOINT with the Momento console" in said
 

@@ -53,6 +53,13 @@ def found(weather: WeatherPipes, pipes: Any = None) -> dict[str, tuple[CheckStat
     return {one.name: (one.state, one.found) for one in all_checks(weather, pipes)}
 
 
+def failure(weather: WeatherPipes, name: str, pipes: Any = None) -> str:
+    """Return what a check says, which is a failure."""
+    state, said = found(weather, pipes)[name]
+    assert state is CheckState.FAILURE
+    return said
+
+
 def test_a_stack_that_is_not_deployed_passes(weather: WeatherPipes) -> None:
     assert found(weather) == {"pipes": (CheckState.OK, "no pipe is deployed yet: ./help.sh deploy")}
 
@@ -93,8 +100,7 @@ def test_every_pipeline_of_the_prefix_is_checked(weather: WeatherPipes) -> None:
 
 def test_a_pipe_that_is_missing_beside_others_is_a_failure(weather: WeatherPipes) -> None:
     weather.create_pipes([PUT])
-    state, said = found(weather)["pipes"]
-    assert state is CheckState.FAILURE
+    said = failure(weather, "pipes")
     assert said.endswith("not deployed, but others are: ./help.sh deploy")
     assert PUT not in said
 
@@ -106,27 +112,20 @@ def test_a_pipe_that_eventbridge_stopped_is_a_failure_with_its_reason(
     stopped = Stopped(
         weather.pipes, CurrentState="STOPPED", StateReason="Too many 4xx from the target"
     )
-    state, said = found(weather, stopped)[PUT]
-    assert state is CheckState.FAILURE
+    said = failure(weather, PUT, stopped)
     assert said.startswith("STOPPED, and should be RUNNING: Too many 4xx from the target;")
     assert "./help.sh verify --repair" in said
 
 
-def test_a_pipe_that_was_stopped_on_purpose_is_a_warning(weather: WeatherPipes) -> None:
+def test_a_pipe_that_starts_or_was_stopped_on_purpose_is_a_warning(weather: WeatherPipes) -> None:
     weather.create_pipes()
-    stopped = Stopped(weather.pipes, CurrentState="STOPPED", DesiredState="STOPPED")
-    state, said = found(weather, stopped)[PUT]
-    assert state is CheckState.WARNING
-    assert said.startswith("stopped on purpose; records are lost after 24 hours")
-
-
-def test_a_pipe_that_starts_is_a_warning(weather: WeatherPipes) -> None:
-    weather.create_pipes()
-    starting = Stopped(weather.pipes, CurrentState="STARTING")
-    assert found(weather, starting)[PUT] == (
-        CheckState.WARNING,
-        "starting; look again in a minute",
-    )
+    for states, says in (
+        (("STOPPED", "STOPPED"), "stopped on purpose; records are lost after 24 hours"),
+        (("STARTING", "RUNNING"), "starting; look again in a minute"),
+    ):
+        other = Stopped(weather.pipes, CurrentState=states[0], DesiredState=states[1])
+        state, said = found(weather, other)[PUT]
+        assert (state, said[: len(says)]) == (CheckState.WARNING, says)
 
 
 def test_waiting_dead_letters_are_reported_with_redrive(weather: WeatherPipes) -> None:
@@ -134,8 +133,7 @@ def test_waiting_dead_letters_are_reported_with_redrive(weather: WeatherPipes) -
     for number in range(2):
         weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=f"{LETTER} {number}")
     weather.sqs.receive_message(QueueUrl=weather.queue_url)
-    state, said = found(weather)["dead letters"]
-    assert state is CheckState.FAILURE
+    said = failure(weather, "dead letters")
     assert said.startswith("about 2 wait in weather-stats-demo-dlq")
     assert said.endswith("./help.sh redrive")
 
@@ -143,19 +141,15 @@ def test_waiting_dead_letters_are_reported_with_redrive(weather: WeatherPipes) -
 def test_a_missing_queue_is_a_failure(weather: WeatherPipes) -> None:
     weather.create_pipes()
     weather.sqs.delete_queue(QueueUrl=weather.queue_url)
-    state, said = found(weather)["dead letters"]
-    assert state is CheckState.FAILURE
-    assert "there is no queue weather-stats-demo-dlq" in said
+    assert "there is no queue weather-stats-demo-dlq" in failure(weather, "dead letters")
 
 
 def test_an_aws_that_does_not_answer_is_a_failure(weather: WeatherPipes) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
         dead = boto3.client("pipes", region_name="us-east-1")
-    state, said = found(weather, dead)["pipes"]
+    assert "AWS cannot be asked" in failure(weather, "pipes", dead)
     dead.close()
-    assert state is CheckState.FAILURE
-    assert "AWS cannot be asked" in said
 
 
 class Unreadable:

@@ -1,28 +1,23 @@
 """A workflow's resources: missing, changed or not allowed is told, with what to do."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
-from localcloud import LocalAws
 from localcloud.applied import client
 from ops.doctor import pipes
 from ops.doctor.check import CheckState
 from ops.doctor.declared import Declared
 from ops.doctor.deployed import examine
 from stacks.settings import Settings
-from tests.ops.shared.repair.workflow_repair import CACHE, WorkflowRepair
+from tests.ops.shared.repair.workflow_repair import CACHE, WorkflowRepair, deployed_workflow
 
 MACHINE = "shop-orders-changes"
 GROUP = f"/aws/vendedlogs/states/{MACHINE}"
 
 
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WorkflowRepair]:
-    """Return a deployed workflow."""
-    with WorkflowRepair(local_aws) as cloud:
-        yield cloud
+cloud = pytest.fixture(deployed_workflow)
 
 
 def found(cloud: WorkflowRepair) -> dict[str, tuple[CheckState, str]]:

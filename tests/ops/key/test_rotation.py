@@ -108,12 +108,12 @@ def test_the_watch_gets_the_new_key_before_the_old_one_goes(
     assert seen == [env_file.read(READS)] * 2
 
 
-def interrupt(patch: pytest.MonkeyPatch, owner: Any, name: str, number: int, when: str) -> None:
-    """Interrupt the call of a function with this number, before or after it does its work."""
+def interrupted(rotating: Rotating, owner: Any, name: str, number: int, when: str) -> None:
+    """Interrupt a rotation at the call of a function with this number, before or after its work."""
     original: Callable[..., Any] = getattr(owner, name)
     calls = iter(range(10_000))
 
-    def interrupted(*arguments: Any, **options: Any) -> Any:
+    def call(*arguments: Any, **options: Any) -> Any:
         due = next(calls) == number
         if due and when == "before":
             raise KeyboardInterrupt
@@ -122,7 +122,10 @@ def interrupt(patch: pytest.MonkeyPatch, owner: Any, name: str, number: int, whe
             raise KeyboardInterrupt
         return result
 
-    patch.setattr(owner, name, interrupted)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, call)
+        with pytest.raises(KeyboardInterrupt):
+            rotating.rotate()
 
 
 POINTS: list[tuple[Any, str, int]] = [
@@ -144,18 +147,10 @@ POINTS: list[tuple[Any, str, int]] = [
     ("owner", "name", "number"), POINTS, ids=[f"{name} {number}" for _, name, number in POINTS]
 )
 def test_interrupted_at_any_point_it_can_be_run_again(
-    rotating: Rotating,
-    monkeypatch: pytest.MonkeyPatch,
-    owner: Any,
-    name: str,
-    number: int,
-    when: str,
+    rotating: Rotating, owner: Any, name: str, number: int, when: str
 ) -> None:
     """In between, the connection and the watch have keys that Momento takes."""
-    with monkeypatch.context() as patch:
-        interrupt(patch, owner, name, number, when)
-        with pytest.raises(KeyboardInterrupt):
-            rotating.rotate()
+    interrupted(rotating, owner, name, number, when)
     assert rotating.keys.find(rotating.deployed() or "") is not None
     assert rotating.keys.find(rotating.of_the_watch()) is not None
     if (name, when) != ("delete", "after"):
@@ -163,14 +158,9 @@ def test_interrupted_at_any_point_it_can_be_run_again(
     rotating.must_be_done()
 
 
-def test_the_file_in_between_is_its_owners(
-    rotating: Rotating, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_file_in_between_is_its_owners(rotating: Rotating) -> None:
     """Git ignores it."""
-    with monkeypatch.context() as patch:
-        interrupt(patch, Rotation, "_wait", 0, "before")
-        with pytest.raises(KeyboardInterrupt):
-            rotating.rotate()
+    interrupted(rotating, Rotation, "_wait", 0, "before")
     assert stat.S_IMODE(rotating.file.path.stat().st_mode) == 0o600
     assert rotating.said[-1].endswith("To continue it, run ./help.sh key rotate again.")
     ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
@@ -243,13 +233,8 @@ def test_a_key_that_momento_does_not_take_is_not_deployed(
     assert rotating.deployed() == rotating.old[SENDS].secret
 
 
-def test_another_key_in_env_than_at_the_beginning_is_an_error(
-    rotating: Rotating, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with monkeypatch.context() as patch:
-        interrupt(patch, Rotating, "update", 0, "before")
-        with pytest.raises(KeyboardInterrupt):
-            rotating.rotate()
+def test_another_key_in_env_than_at_the_beginning_is_an_error(rotating: Rotating) -> None:
+    interrupted(rotating, Rotating, "update", 0, "before")
     env_file.write({SENDS: "another"})
     with pytest.raises(OpsError, match="is another key than when the rotation began"):
         rotating.rotate()

@@ -6,17 +6,7 @@ from typing import Any
 import pytest
 
 from live.redrive.replay_results import LetterStatus
-from tests.ops.shared.repair.repair_cloud import GONE_SHARD, PUBLISH, PUT, RepairCloud, only
-
-
-def test_a_letter_of_a_table_with_another_key_stays(cloud: RepairCloud) -> None:
-    cloud.weather.put("Oslo")
-    cloud.log(PUT, ("41", {"City": {"S": "Rome"}}))
-    letter = cloud.give_up(
-        PUT, shardId=GONE_SHARD, startSequenceNumber="41", endSequenceNumber="41"
-    )
-    assert only(cloud.redrive()).status is LetterStatus.REFUSED
-    assert cloud.left() == [letter]
+from tests.ops.shared.repair.repair_cloud import PUBLISH, PUT, RepairCloud, only
 
 
 def test_a_letter_of_another_pipe_is_left_alone(cloud: RepairCloud) -> None:

@@ -1,7 +1,8 @@
 """Redrive sends a dead letter, brings its entry to the table's state, or says why not."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread, Timer
 from types import SimpleNamespace
@@ -121,60 +122,45 @@ def test_a_record_outside_the_stream_is_replayed_from_the_table(cloud: RepairClo
     assert cloud.waiting() == (0, 0)
 
 
-def test_a_message_is_not_published_without_its_record(cloud: RepairCloud) -> None:
+GONE = {"shardId": GONE_SHARD, "startSequenceNumber": "41", "endSequenceNumber": "41"}
+STAYING: dict[str, tuple[Callable[[RepairCloud], object], str, dict[str, str], str, str, int]] = {
+    "without record and key": (
+        *(lambda _: None, PUT, {"shardId": GONE_SHARD}),
+        *("unrecoverable", "no execution log tells its key", 0),
+    ),
+    "of a message without its record": (
+        *(lambda it: it.log(PUBLISH, ("41", keys("Oslo"))), PUBLISH, GONE),
+        *("unrecoverable", "a topic's message cannot be rebuilt without it$", 0),
+    ),
+    "of a table with another key": (
+        *(lambda it: it.log(PUT, ("41", {"City": {"S": "Rome"}})), PUT, GONE),
+        *("refused", "", 0),
+    ),
+    "that the filter now leaves out": (lambda _: None, DELETE, {}, "refused", "filter", 0),
+    "that Momento refuses again": (
+        *(lambda it: it.weather.put("Atlantis", ttl=0), PUT, {}),
+        *("refused", "^HTTP 400.*ttl_seconds must be 1 to 86400", 1),
+    ),
+    "where Momento stays busy": (
+        *(lambda it: it.arrivals.answer("Oslo", *[503] * 50), PUT, {}),
+        *("left", "^after 5 attempts: HTTP 503$", 5),
+    ),
+}
+"""What comes before each letter, the letter, and what becomes of it: its status, why, requests."""
+
+
+@pytest.mark.parametrize("case", STAYING)
+def test_a_letter_that_cannot_be_settled_stays(cloud: RepairCloud, case: str) -> None:
+    prepare, pipe, place, status, why, requests = STAYING[case]
     cloud.weather.put("Oslo")
-    cloud.log(PUBLISH, ("41", keys("Oslo")))
-    letter = cloud.give_up(
-        PUBLISH, shardId=GONE_SHARD, startSequenceNumber="41", endSequenceNumber="41"
-    )
+    prepare(cloud)
+    letter = cloud.give_up(pipe, **place)
     summary = cloud.redrive()
-    assert only(summary).status is LetterStatus.UNRECOVERABLE
-    assert only(summary).key == "Oslo"
+    assert only(summary).status == LetterStatus(status)
+    assert re.search(why, only(summary).why)
     assert not summary.complete
-    assert cloud.topic() == []
-    assert cloud.left() == [letter]
-
-
-def test_a_letter_without_record_and_key_stays(cloud: RepairCloud) -> None:
-    cloud.weather.put("Oslo")
-    letter = cloud.give_up(PUT, shardId=GONE_SHARD)
-    summary = cloud.redrive()
-    assert only(summary).status is LetterStatus.UNRECOVERABLE
-    assert "no execution log tells its key" in only(summary).why
-    assert cloud.arrivals == []
-    assert cloud.left() == [letter]
-
-
-def test_a_letter_that_momento_refuses_again_stays_with_its_answer(cloud: RepairCloud) -> None:
-    cloud.weather.put("Atlantis", ttl=0)
-    letter = cloud.give_up(PUT)
-    summary = cloud.redrive()
-    result = only(summary)
-    assert result.status is LetterStatus.REFUSED
-    assert result.why.startswith("HTTP 400")
-    assert "ttl_seconds must be 1 to 86400" in result.why
-    assert not summary.complete
-    assert cloud.left() == [letter], "it is there for the next at once"
-
-
-def test_a_letter_whose_record_the_filter_now_leaves_out_stays(cloud: RepairCloud) -> None:
-    cloud.weather.put("Oslo")
-    letter = cloud.give_up(DELETE)
-    summary = cloud.redrive()
-    assert only(summary).status is LetterStatus.REFUSED
-    assert "filter" in only(summary).why
-    assert cloud.left() == [letter]
-
-
-def test_a_letter_is_left_when_momento_stays_busy(cloud: RepairCloud) -> None:
-    cloud.weather.put("Oslo")
-    letter = cloud.give_up(PUT)
-    cloud.arrivals.answer("Oslo", *[503] * 50)
-    summary = cloud.redrive()
-    assert only(summary).status is LetterStatus.LEFT
-    assert only(summary).why == "after 5 attempts: HTTP 503"
-    assert len(cloud.arrivals) == 5
-    assert cloud.left() == [letter]
+    assert len(cloud.arrivals) == requests
+    assert (cloud.topic(), cloud.left()) == ([], [letter])
 
 
 def test_a_wrong_key_or_cache_ends_the_run_and_loses_nothing(cloud: RepairCloud) -> None:

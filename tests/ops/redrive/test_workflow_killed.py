@@ -6,16 +6,14 @@ import random
 import signal
 import threading
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from starlette.requests import Request
 from starlette.responses import Response
 
-from localcloud import LocalAws
 from tests.localcloud.arrivals import until
-from tests.ops.shared.repair.workflow_repair import WorkflowRepair
+from tests.ops.shared.repair.workflow_repair import WorkflowRepair, deployed_workflow
 
 pytestmark = pytest.mark.slow
 
@@ -23,11 +21,7 @@ AGAIN = ("redrive", "--json", "--hold=4")
 ITEMS, WRITES, BATCH, PATIENCE = 8, 30, 5, 200
 
 
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WorkflowRepair]:
-    """Return a deployed workflow."""
-    with WorkflowRepair(local_aws) as cloud:
-        yield cloud
+cloud = pytest.fixture(deployed_workflow)
 
 
 def write(cloud: WorkflowRepair, chance: random.Random) -> None:

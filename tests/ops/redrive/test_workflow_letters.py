@@ -1,6 +1,5 @@
 """Replay settles both kinds of a workflow's dead letters."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,14 +9,9 @@ from starlette.responses import Response
 from live.redrive.replay_results import LetterStatus
 from localcloud import LocalAws
 from tests.ops.shared.repair.repair_cloud import GONE_SHARD, only
-from tests.ops.shared.repair.workflow_repair import WorkflowRepair
+from tests.ops.shared.repair.workflow_repair import WorkflowRepair, deployed_workflow
 
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WorkflowRepair]:
-    """Return a deployed workflow."""
-    with WorkflowRepair(local_aws) as cloud:
-        yield cloud
+cloud = pytest.fixture(deployed_workflow)
 
 
 # -- the letters of the workflow itself

@@ -16,10 +16,9 @@ from momento_pipes.mapping import (
     TopicMessage,
 )
 from ops.shared.repair.scan_progress import ScanProgress
-from ops.verify.results import VerifySummary
-from ops.verify.verify import Verify
 from ops.warm.warm import Warm
 from tests.localcloud.weather_pipes import CACHE
+from tests.ops.shared.repair.deployed_cloud import wrong
 from tests.ops.shared.repair.own_pipeline import OwnPipeline
 from tests.ops.shared.repair.repair_cloud import RepairCloud
 
@@ -34,17 +33,6 @@ def cloud(emptied: RepairCloud) -> RepairCloud:
     return emptied
 
 
-def verify(cloud: RepairCloud, pipeline: str, *, sample: int | None = None) -> VerifySummary:
-    """Compare and repair, with little patience."""
-    with cloud.deployment(pipeline) as deployment, cloud.sender(deployment) as sender:
-        return Verify(deployment, sender, sample=sample, repair=True, settle=0.02).run()
-
-
-def found(summary: VerifySummary) -> list[tuple[str, str]]:
-    """Return the keys that are wrong, with their state."""
-    return sorted((one.key, one.state) for one in summary.wrong)
-
-
 @pytest.mark.parametrize("bus", [False, True], ids=["pipes", "bus"])
 def test_items_that_no_pipe_sends_may_be_absent(cloud: RepairCloud, *, bus: bool) -> None:
     name = f"narrowed-{bus}".lower()
@@ -55,8 +43,8 @@ def test_items_that_no_pipe_sends_may_be_absent(cloud: RepairCloud, *, bus: bool
     users.put(Id="3", Email="c@x", Status="blocked")
     users.put(Id="4", Status="new")
     cloud.fill("c@x", "when it was active")
-    summary = verify(cloud, name)
-    assert found(summary) == [("1", "missing"), ("3", "left over")]
+    summary = cloud.verify(name, repair=True)
+    assert wrong(summary) == [("1", "missing"), ("3", "left over")]
     assert summary.counts == {"missing": 1, "left over": 1, "left out": 3}
     assert summary.complete
     assert cloud.cache() == {"a@x": '{"Id":"1","Email":"a@x"}'}
@@ -74,8 +62,8 @@ def test_entries_of_removed_and_changed_attributes_are_left_over(cloud: RepairCl
     users.put(Id="5", Email="taken@x", Status="active")
     users.put(Id="4", Email="other@x", Status="active")
     users.put(Id="4", Email="again@x", Status="active")
-    summary = verify(cloud, "users")
-    assert found(summary) == [
+    summary = cloud.verify("users", repair=True)
+    assert wrong(summary) == [
         ("1", "left over"),
         ("2", "left over"),
         ("2", "missing"),
@@ -86,8 +74,8 @@ def test_entries_of_removed_and_changed_attributes_are_left_over(cloud: RepairCl
         email: f'{{"Id":"{id_}","Email":"{email}"}}'
         for id_, email in (("2", "new@x"), ("5", "taken@x"), ("4", "again@x"))
     }
-    again = verify(cloud, "users")
-    assert found(again) == []
+    again = cloud.verify("users", repair=True)
+    assert wrong(again) == []
 
 
 def test_an_item_that_does_not_match_keeps_the_entry_of_a_matching_item(cloud: RepairCloud) -> None:
@@ -98,7 +86,7 @@ def test_an_item_that_does_not_match_keeps_the_entry_of_a_matching_item(cloud: R
     users.put(Id="3", Email="a@x", Status="blocked")
     users.delete(Id="3")
     cloud.fill("a@x", '{"Id":"1","Email":"a@x"}')
-    assert found(verify(cloud, "two-kinds")) == []
+    assert wrong(cloud.verify("two-kinds", repair=True)) == []
     assert list(cloud.cache()) == ["a@x"]
 
 
@@ -116,7 +104,7 @@ def test_an_entry_under_half_of_the_key_that_another_item_has_now_stays(
     users.delete(Email="gone@x", Id="3")
     cloud.fill("passed-on@x", '{"Id":"2","Email":"passed-on@x"}')
     cloud.fill("gone@x", "left over")
-    assert [state for _, state in found(verify(cloud, name))] == ["left over"]
+    assert [state for _, state in wrong(cloud.verify(name, repair=True))] == ["left over"]
     assert list(cloud.cache()) == ["passed-on@x"]
 
 
@@ -136,7 +124,7 @@ def test_an_entry_that_an_item_takes_over_after_it_was_read_stays(cloud: RepairC
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cloud.momento.service, "interfere", take_over)
-        assert found(verify(cloud, "late")) == []
+        assert wrong(cloud.verify("late", repair=True)) == []
     assert "passed-on@x" in cloud.cache()
 
 
@@ -145,7 +133,7 @@ def test_a_sample_says_that_it_does_not_look_for_them(cloud: RepairCloud) -> Non
     users.put(Id="1", Email="a@x", Status="active")
     users.delete(Id="1")
     cloud.fill("a@x", "left over")
-    summary = verify(cloud, "sampled", sample=5)
+    summary = cloud.verify("sampled", sample=5, repair=True)
     assert summary.unseen == (
         "the cache's key is not the table's whole key, so all items have to be compared"
     )
@@ -163,8 +151,7 @@ def test_a_resumed_run_does_not_look_for_entries_that_another_item_may_have(
     cloud.fill("a@x", '{"Id":"2","Email":"a@x"}')
     progress = ScanProgress(None, segments=2)
     progress.reached(0, None, {"in sync": 1})
-    with cloud.deployment("resumed") as deployment, cloud.sender(deployment) as sender:
-        summary = Verify(deployment, sender, progress, repair=True, settle=0.02).run()
+    summary = cloud.verify("resumed", progress=progress, repair=True)
     assert summary.unseen.endswith("all items have to be compared in one run, without --resume")
     assert list(cloud.cache()) == ["a@x"]
 
@@ -175,7 +162,7 @@ def test_without_cache_delete_nothing_is_left_over(cloud: RepairCloud) -> None:
     users.put(Id="1")
     users.delete(Id="1")
     cloud.fill("1", "until its TTL ends")
-    summary = verify(cloud, "kept")
+    summary = cloud.verify("kept", repair=True)
     assert summary.unseen == "the pipeline has no cache-delete"
     assert summary.complete
     assert list(cloud.cache()) == ["1"]
@@ -198,4 +185,4 @@ def test_a_pipeline_that_only_publishes_has_nothing_to_verify(cloud: RepairCloud
     mapping = ItemMapping(topic=TopicMessage(topic=Attribute("Room"), value=[ID]))
     OwnPipeline(cloud, "chat", mapping=mapping, keys=KeySchema(ID, Attribute("Room")))
     with pytest.raises(LiveError, match="demo-chat has no cache-put, only topic-publish"):
-        verify(cloud, "chat")
+        cloud.verify("chat", repair=True)

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from types import SimpleNamespace
 from typing import Any
@@ -15,8 +15,6 @@ from localcloud.deliveries.sender import Timing
 from localcloud.momento.service import CachedItem
 from localcloud.runner.checkpoints import Checkpoints
 from localcloud.runner.runner import Runner
-from ops.verify.results import VerifySummary
-from ops.verify.verify import Verify
 from tests.localcloud.arrivals import until
 from tests.localcloud.weather_pipes import CACHE
 from tests.ops.conftest import Answer
@@ -38,14 +36,6 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
         cloud.weather.delete("Oslo")
         cloud.weather.put("Oslo", MaxTemp=30)
         yield cloud
-
-
-def repair(
-    cloud: RepairCloud, wait: float, say: Callable[[str], None] = lambda _: None
-) -> VerifySummary:
-    """Compare and repair, with short pauses."""
-    with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
-        return Verify(deployment, sender, settle=0.05, repair=True, wait=wait, say=say).run()
 
 
 def runner_behind(cloud: RepairCloud) -> Runner:
@@ -89,7 +79,7 @@ def test_a_deletion_after_the_repair_is_repaired_again(cloud: RepairCloud) -> No
             time=lambda: later[-1] if later else time.time(), monotonic=time.monotonic
         )
         patch.setattr("ops.verify.recheck.time", clock)
-        summary = repair(cloud, LONG, catch_up)
+        summary = cloud.verify(repair=True, wait=LONG, say=catch_up)
     assert "look 1: 1 of 1 wrong or changed; records of 1 may still arrive" in said
     assert cloud.cache() == cloud.table()
     assert summary.complete
@@ -97,7 +87,7 @@ def test_a_deletion_after_the_repair_is_repaired_again(cloud: RepairCloud) -> No
 
 
 def test_a_repair_that_is_not_looked_at_again_may_not_be_final(cloud: RepairCloud) -> None:
-    summary = repair(cloud, 0)
+    summary = cloud.verify(repair=True)
     assert (summary.complete, summary.not_final) == (True, 1)
     assert summary.as_json()["may_not_be_final"] == 1
     with runner_behind(cloud):
@@ -124,7 +114,7 @@ def test_a_key_that_is_overwritten_again_and_again_is_reported(
     cloud.momento.service.interfere = overwrite
     clock = SimpleNamespace(time=time.time, monotonic=now)
     monkeypatch.setattr("ops.verify.recheck.time", clock)
-    summary = repair(cloud, LONG, said.append)
+    summary = cloud.verify(repair=True, wait=LONG, say=said.append)
     assert said[-1].startswith("look 2: 1 of 1 wrong")
     (oslo,) = summary.wrong
     assert (oslo.state, oslo.repaired) == ("stale", False)
@@ -142,7 +132,7 @@ def test_the_recheck_does_not_wait_for_records_that_were_given_up(
     clock = SimpleNamespace(time=lambda: time.time() + 100)
     monkeypatch.setattr(live.undelivered, "time", clock)
     said: list[str] = []
-    summary = repair(cloud, LONG, said.append)
+    summary = cloud.verify(repair=True, wait=LONG, say=said.append)
     assert (summary.complete, summary.not_final) == (True, 0)
     assert said[0] == "looking again at 1 keys, for up to 120 s"
     assert said[-1] == "look 2: 0 of 1 wrong or changed; records of 0 may still arrive"
@@ -157,7 +147,7 @@ def test_an_item_that_changes_meanwhile_is_looked_at_again(cloud: RepairCloud) -
         if len(said) == 1:
             cloud.weather.put("Oslo", MaxTemp=31)
 
-    summary = repair(cloud, 1.5, write)
+    summary = cloud.verify(repair=True, wait=1.5, say=write)
     assert cloud.cache() == cloud.table()
     assert (summary.complete, summary.not_final) == (True, 1)
 
@@ -166,7 +156,7 @@ def test_a_refused_request_is_not_sent_again(cloud: RepairCloud) -> None:
     cloud.weather.delete("Oslo")
     cloud.weather.put("Atlantis", ttl=0)
     said: list[str] = []
-    assert not repair(cloud, LONG, said.append).complete
+    assert not cloud.verify(repair=True, wait=LONG, say=said.append).complete
     assert said == [], "nothing was repaired, so nothing can be overtaken"
 
 

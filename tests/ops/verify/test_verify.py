@@ -16,7 +16,6 @@ from localcloud.momento.service import CachedItem
 from ops.shared.errors import OpsError
 from ops.shared.repair.scan_progress import ScanProgress
 from ops.verify.results import VerifySummary
-from ops.verify.verify import Verify
 from tests.localcloud.weather_pipes import CACHE, PUT
 from tests.ops.shared.repair.repair_cloud import RepairCloud
 
@@ -39,12 +38,6 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
         yield cloud
 
 
-def verify(cloud: RepairCloud, **options: Any) -> VerifySummary:
-    """Compare, with little patience."""
-    with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
-        return Verify(deployment, sender, **({"settle": 0.05} | options)).run()
-
-
 def found(summary: VerifySummary) -> dict[str, str]:
     """Return the state of each key that is wrong."""
     return {finding.key: finding.state for finding in summary.wrong}
@@ -52,7 +45,7 @@ def found(summary: VerifySummary) -> dict[str, str]:
 
 def test_every_state_is_reported(cloud: RepairCloud) -> None:
     before = cloud.cache()
-    summary = verify(cloud)
+    summary = cloud.verify()
     assert found(summary) == {"stale": "stale", "missing": "missing", "left over": "left over"}
     assert summary.counts == {"in sync": 2, "stale": 1, "missing": 1, "left over": 1}
     assert summary.removed_keys == 2
@@ -63,11 +56,11 @@ def test_every_state_is_reported(cloud: RepairCloud) -> None:
 
 
 def test_repair_puts_everything_right(cloud: RepairCloud) -> None:
-    summary = verify(cloud, repair=True)
+    summary = cloud.verify(repair=True)
     assert summary.complete
     assert all(finding.repaired for finding in summary.wrong)
     assert cloud.cache() == cloud.table()
-    again = verify(cloud)
+    again = cloud.verify()
     assert again.complete
     assert again.counts == {"in sync": 5}
 
@@ -79,7 +72,7 @@ def test_wrong_keys_are_told_in_one_order(cloud: RepairCloud) -> None:
     cloud.fill("stale 2", "old")
     cloud.weather.put("stale 2")
     missing = [*(f"city {number:02}" for number in range(30)), "missing"]
-    assert [(one.state, one.key) for one in verify(cloud).wrong] == [
+    assert [(one.state, one.key) for one in cloud.verify().wrong] == [
         ("stale", "stale"),
         ("stale", "stale 2"),
         *(("missing", key) for key in missing),
@@ -89,7 +82,7 @@ def test_wrong_keys_are_told_in_one_order(cloud: RepairCloud) -> None:
 
 def test_a_request_that_momento_refuses_is_not_repaired(cloud: RepairCloud) -> None:
     cloud.weather.put("Atlantis", ttl=0)
-    summary = verify(cloud, repair=True)
+    summary = cloud.verify(repair=True)
     (atlantis,) = [finding for finding in summary.wrong if finding.key == "Atlantis"]
     assert (atlantis.state, atlantis.repaired) == ("missing", False)
     assert "ttl_seconds" in atlantis.why
@@ -109,7 +102,7 @@ def test_a_write_on_its_way_is_not_missed(cloud: RepairCloud) -> None:
             items[b"Oslo"] = CachedItem(value, time.monotonic() + 600)
 
     cloud.momento.service.interfere = deliver_later
-    summary = verify(cloud)
+    summary = cloud.verify()
     assert looks.count("Oslo") == 2
     assert "Oslo" not in found(summary)
     assert summary.counts["in sync"] == 3
@@ -123,14 +116,14 @@ def test_an_item_that_changes_all_the_time_is_not_judged(cloud: RepairCloud) -> 
             cloud.weather.put("stale", MaxTemp=next(numbers))
 
     cloud.momento.service.interfere = write
-    summary = verify(cloud, repair=True)
+    summary = cloud.verify(repair=True)
     assert summary.counts["changing"] == 1
     assert "stale" not in found(summary)
 
 
 def test_a_sample_is_a_part(cloud: RepairCloud) -> None:
     cloud.weather.put_all([(f"city {number}", number) for number in range(40)])
-    summary = verify(cloud, sample=5)
+    summary = cloud.verify(sample=5)
     assert summary.counts.total() == 5 + 2, "items, and the removed keys"
 
 
@@ -143,7 +136,7 @@ def test_a_body_with_parts_outside_the_table_is_not_compared(cloud: RepairCloud)
             TargetParameters=pipe["TargetParameters"] | {"InputTemplate": template},
         )
         with pytest.raises(OpsError, match="cannot be compared"):
-            verify(cloud)
+            cloud.verify()
 
 
 def test_a_deleting_pipe_for_some_values_is_followed(cloud: RepairCloud) -> None:
@@ -158,7 +151,7 @@ def test_a_deleting_pipe_for_some_values_is_followed(cloud: RepairCloud) -> None
         )
     cloud.weather.put("in sync", MinTemp=8)
     cloud.weather.put("stale", MinTemp=7)
-    summary = verify(cloud, repair=True)
+    summary = cloud.verify(repair=True)
     assert found(summary) == {"missing": "missing", "in sync": "left over"}
     assert summary.counts["left out"] == 3, "what neither pipe takes"
     assert "in sync" not in cloud.cache()
@@ -180,13 +173,13 @@ def test_an_interrupted_run_is_resumed(cloud: RepairCloud, tmp_path: Path) -> No
             stop.set()
 
     new = ScanProgress(file, segments=2, identity=cloud.stream_arn)
-    first = verify(cloud, progress=new, page=5, stop=stop, tell=tell)
+    first = cloud.verify(progress=new, page=5, stop=stop, tell=tell)
     assert not first.finished
     assert 10 <= first.counts.total() < 25
     saved = ScanProgress.resumed(file, identity=cloud.stream_arn)
     assert 0 < saved.counts.total() <= first.counts.total()
     cloud.arrivals.clear()
-    second = verify(cloud, progress=saved, page=5)
+    second = cloud.verify(progress=saved, page=5)
     assert second.finished
     assert second.counts == {"in sync": 32, "stale": 1, "missing": 1, "left over": 1}
     assert {one.query["key"] for one in cloud.arrivals if one.query["key"].startswith("city")} != {
@@ -204,7 +197,7 @@ def test_no_more_keys_than_some_pages_are_in_memory(
     monkeypatch.setattr(ops.verify.verify, "MOST_RECHECKED", 6)
     monkeypatch.setattr(ops.verify.results, "MOST_DESCRIBED", 7)
     portions: list[str] = []
-    summary = verify(cloud, repair=True, page=5, wait=0.01, say=portions.append)
+    summary = cloud.verify(repair=True, page=5, wait=0.01, say=portions.append)
     assert sum(text.startswith("looking again") for text in portions) >= 3
     assert (summary.repaired, summary.complete) == (23, True)
     assert len(summary.wrong) == 7

@@ -1,8 +1,6 @@
 """Verify and warm with a workflow: several entries of an item, by joined keys and by attributes."""
 
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -10,47 +8,30 @@ from live.entry_state import values_outside_the_table
 from localcloud import LocalAws
 from ops.shared.errors import OpsError
 from ops.shared.repair.scan_progress import ScanProgress
-from ops.verify.results import VerifySummary
-from ops.verify.verify import Verify
 from ops.warm.warm import Warm
-from tests.ops.shared.repair.workflow_repair import WorkflowRepair
+from tests.ops.shared.repair.deployed_cloud import wrong
+from tests.ops.shared.repair.workflow_repair import WorkflowRepair, deployed_workflow
 
-
-@pytest.fixture
-def cloud(local_aws: LocalAws) -> Iterator[WorkflowRepair]:
-    """Return a deployed workflow; nobody runs it."""
-    with WorkflowRepair(local_aws) as cloud:
-        yield cloud
-
-
-def verify(cloud: WorkflowRepair, **options: Any) -> VerifySummary:
-    """Compare, with little patience."""
-    with cloud.deployment() as deployment, cloud.sender(deployment) as sender:
-        return Verify(deployment, sender, **({"settle": 0.02} | options)).run()
-
-
-def found(summary: VerifySummary) -> list[tuple[str, str]]:
-    """Return the keys that are wrong, with their state."""
-    return sorted((one.key, one.state) for one in summary.wrong)
+cloud = pytest.fixture(deployed_workflow)
 
 
 def test_bodies_are_compared_as_json(cloud: WorkflowRepair) -> None:
     cloud.put("1", 5)
     cloud.fill(t__1={"amount": "5", "order": "1"})
-    assert verify(cloud).counts == {"in sync": 1}
+    assert cloud.verify().counts == {"in sync": 1}
     cloud.fill(t__1={"amount": 5, "order": "1"})
-    assert found(verify(cloud)) == [("t 1", "stale")]
+    assert wrong(cloud.verify()) == [("t 1", "stale")]
 
 
 def test_each_entry_of_an_item_counts(cloud: WorkflowRepair) -> None:
     cloud.put("1", 5, track="x")
-    assert found(verify(cloud)) == [("t 1", "missing")]
+    assert wrong(cloud.verify()) == [("t 1", "missing")]
     cloud.fill(t__1={"amount": "5", "order": "1"})
-    assert found(verify(cloud)) == [("t 1", "missing")]
+    assert wrong(cloud.verify()) == [("t 1", "missing")]
     cloud.fill(x={"Tenant": "t", "Order": "other"})
-    assert found(verify(cloud)) == [("t 1", "stale")]
+    assert wrong(cloud.verify()) == [("t 1", "stale")]
     cloud.fill(x={"Tenant": "t", "Order": "1"})
-    assert verify(cloud).complete
+    assert cloud.verify().complete
 
 
 def test_repair_puts_all_entries_right(cloud: WorkflowRepair) -> None:
@@ -62,12 +43,12 @@ def test_repair_puts_all_entries_right(cloud: WorkflowRepair) -> None:
     cloud.put("5", 5)
     cloud.put("4", 44, track="x5")  # taken over
     cloud.fill(x1="old", t__2="old", t__3="old", x3="old", x5="old", t__4="old")
-    summary = verify(cloud, repair=True)
+    summary = cloud.verify(repair=True)
     assert summary.finished
     assert cloud.cache() == cloud.table_says()
-    states = [state for _, state in found(summary)]
+    states = [state for _, state in wrong(summary)]
     assert states.count("left over") == 4, "x1, x3, t#2 and t#3; x5 is of another item now"
-    assert verify(cloud).complete
+    assert cloud.verify().complete
 
 
 def test_sample_needs_an_entry_with_the_tables_key(local_aws: LocalAws) -> None:
@@ -78,10 +59,10 @@ def test_sample_needs_an_entry_with_the_tables_key(local_aws: LocalAws) -> None:
         for number in range(3):
             cloud.fill(**{str(number): {"Order": str(number), "Amount": str(number)}})
         cloud.fill(**{"3": "old"})
-        summary = verify(cloud, sample=10)
-        assert (summary.unseen, found(summary)) == ("", [("3", "left over")])
+        summary = cloud.verify(sample=10)
+        assert (summary.unseen, wrong(summary)) == ("", [("3", "left over")])
     with WorkflowRepair(local_aws) as cloud:
-        assert "not the table's whole key" in verify(cloud, sample=10).unseen
+        assert "not the table's whole key" in cloud.verify(sample=10).unseen
 
 
 def test_values_outside_the_table_are_not_compared(local_aws: LocalAws) -> None:
@@ -89,7 +70,7 @@ def test_values_outside_the_table_are_not_compared(local_aws: LocalAws) -> None:
         WorkflowRepair(local_aws, "outside") as cloud,
         pytest.raises(OpsError, match=r"sends \$\.eventID, .*which the table does not have"),
     ):
-        verify(cloud)
+        cloud.verify()
 
 
 def test_attributes_are_in_the_table(cloud: WorkflowRepair) -> None:

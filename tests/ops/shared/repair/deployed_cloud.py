@@ -20,6 +20,8 @@ from live.redrive.redrive import Redrive
 from live.redrive.replay_results import RedriveSummary
 from localcloud.applied import ACCOUNT
 from localcloud.momento.service import LocalMomento
+from ops.verify.results import VerifySummary
+from ops.verify.verify import Verify
 from stacks.settings import Settings
 from tests import commands
 from tests.localcloud.arrivals import Arrivals
@@ -135,6 +137,11 @@ class DeployedCloud:
             chosen = None if only is None else deployment.chosen(only)
             return Redrive(deployment, sender, only=chosen, **options).run()
 
+    def verify(self, pipeline: str | None = None, **options: Any) -> VerifySummary:
+        """Compare the table with the cache, with little patience."""
+        with self.deployment(pipeline) as deployment, self.sender(deployment) as sender:
+            return Verify(deployment, sender, **({"settle": 0.05} | options)).run()
+
     def run(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
         """Run one of the commands to its end, in this process."""
         with mock.patch("live.momento.client.TIMEOUT_SECONDS", PATIENCE):
@@ -151,3 +158,8 @@ class DeployedCloud:
             stderr=subprocess.PIPE,
             text=True,
         )
+
+
+def wrong(summary: VerifySummary) -> list[tuple[str, str]]:
+    """Return the keys that are wrong, with their state."""
+    return sorted((one.key, one.state) for one in summary.wrong)

@@ -4,6 +4,7 @@ import copy
 import functools
 import json
 import time
+from collections.abc import Iterator
 from typing import Any
 
 from cdktf import Testing
@@ -68,6 +69,12 @@ def _synthesized(of: str, also: str | None = None) -> Any:
     table = stack.add_table("items", keys=keys)
     stack.add_pipeline("orders", source=table, mapping=mapping, largest_item=1_000)
     return json.loads(Testing.synth(stack))
+
+
+def deployed_workflow(local_aws: LocalAws) -> Iterator["WorkflowRepair"]:
+    """Return a deployed workflow, which nobody runs: a fixture for the modules that need it."""
+    with WorkflowRepair(local_aws) as cloud:
+        yield cloud
 
 
 class WorkflowRepair(DeployedCloud):
