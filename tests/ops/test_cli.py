@@ -105,16 +105,20 @@ AS_A_PROCESS = ["cdktf", "local", "plan", "up", "weather"]
 """Those that are not commands of `ops`, and one that is."""
 
 
+def only(folder: Path, *more: str) -> Path:
+    """Return a new folder of it with the script's tools and some more, for the PATH."""
+    tools = folder / "bin"
+    tools.mkdir()
+    for name in ("bash", "dirname", "sed", "awk", "cmp", *more):
+        (tools / name).symlink_to(str(shutil.which(name)))
+    return tools
+
+
 @pytest.mark.parametrize("command", AS_A_PROCESS)
 def test_help_needs_no_tool_and_no_setting(house: House, tmp_path: Path, command: str) -> None:
     """There is no Node.js, no Terraform and no setting, but Node.js for cdktf."""
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in ("bash", "dirname", "sed", "awk", "cmp", "cat"):
-        (tools / name).symlink_to(str(shutil.which(name)))
-    if command == "cdktf" and (house.root / "node_modules").exists():
-        (tools / "node").symlink_to(str(shutil.which("node")))
-        (tools / "env").symlink_to(str(shutil.which("env")))
+    runs_node = command == "cdktf" and (house.root / "node_modules").exists()
+    tools = only(tmp_path, "cat", *(("node", "env") if runs_node else ()))
     done = house.run(
         "./help.sh", command, "--help", env={"PATH": str(tools), "HOME": str(tmp_path)}
     )
@@ -214,10 +218,7 @@ LOOKED_FOR = [
 def test_a_tool_is_looked_for_before_the_first_step(
     house: House, tmp_path: Path, state: str, command: str, tool: str, asked: str
 ) -> None:
-    tools = tmp_path / "bin"
-    tools.mkdir()
-    for name in ("bash", "dirname", "sed", "awk", "cmp", "grep", "head", "sort", "node"):
-        (tools / name).symlink_to(str(shutil.which(name)))
+    tools = only(tmp_path, "grep", "head", "sort", "node")
     script, says = TOOLS[state]
     (tools / tool).unlink(missing_ok=True)
     if script is not None:

@@ -1,6 +1,7 @@
 """Both topologies: capacities worked out by hand, quotas, what cannot work, and the bill."""
 
 import math
+from functools import partial
 from typing import Any
 
 import pytest
@@ -18,14 +19,12 @@ RAISED = {"cache_operations": 100_000, "topic_operations": 100_000, "rate_limit"
 """Momento's limits out of the way, and EventBridge's default of a destination's rate."""
 
 
-def pipes(**load: Any) -> PipelineModel:
-    """Return a pipeline of three pipes, with Momento's limits out of the way."""
-    return build(Topology.PIPES, Load(**RAISED | load))
+def built(topology: Topology, **load: Any) -> PipelineModel:
+    """Return a pipeline, with Momento's limits out of the way."""
+    return build(topology, Load(**RAISED | load))
 
 
-def bus(**load: Any) -> PipelineModel:
-    """Return a pipeline with a bus, with Momento's limits out of the way."""
-    return build(Topology.BUS, Load(**RAISED | load))
+pipes, bus, workflow = (partial(built, topology) for topology in Topology)
 
 
 def route(pipeline: PipelineModel, name: str) -> RouteModel:
@@ -103,11 +102,7 @@ def test_a_bus_sends_requests_in_parallel() -> None:
 @pytest.mark.parametrize(("load", "readers"), [({}, 3), ({"routes": frozenset({PUT, DELETE})}, 2)])
 def test_each_pipe_is_a_reader_and_a_bus_needs_one(load: dict[str, Any], readers: int) -> None:
     assert (pipes(**load).readers, bus(**load).readers) == (readers, 1)
-
-
-def test_a_global_table_leaves_room_for_one_reader() -> None:
-    assert pipes(global_table=True).advised_readers == 1
-    assert pipes().advised_readers == 2
+    assert [pipes(**load, global_table=one).advised_readers for one in (True, False)] == [1, 2]
 
 
 @pytest.mark.parametrize(
@@ -116,11 +111,8 @@ def test_a_global_table_leaves_room_for_one_reader() -> None:
 )
 def test_shards_are_estimated_from_write_units(writes: float, item: int, shards: int) -> None:
     assert Load(writes=writes, item_bytes=item).shards == shards
+    assert Load(writes=1, burst_writes=writes, item_bytes=item).shards == shards
     assert breaks(pipes(writes=writes, item_bytes=item), "busiest partition") > writes
-
-
-def test_the_estimate_has_room_for_the_burst() -> None:
-    assert Load(writes=10, burst_writes=4_500).shards == 5
 
 
 @each(
@@ -230,7 +222,7 @@ def test_momento_gets_the_rate_that_the_routes_let_through(
     for name, sent in (("cache", cache), ("topic", topic)):
         for allowed, broken in ((int(sent), True), (int(sent) + 1, False)):
             limit = {f"{name}_operations": allowed, "subscribers": 0}
-            found = build(Topology(topology), Load(**RAISED | BURST | load | limit))
+            found = built(Topology(topology), **BURST | load | limit)
             assert (f"Momento: {name} operations" in {one.name for one in found.broken}) is broken
 
 
@@ -296,10 +288,6 @@ def test_a_topic_takes_4_kb() -> None:
 def test_contradicting_options_are_refused(load: dict[str, Any], says: str) -> None:
     with pytest.raises(OpsError, match=says):
         Load(**load)
-
-
-def workflow(**load: Any) -> PipelineModel:
-    return build(Topology.WORKFLOW, Load(**RAISED | load))
 
 
 def test_a_workflow_sends_several_items_side_by_side() -> None:

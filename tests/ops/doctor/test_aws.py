@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -160,16 +161,9 @@ def test_a_bucket_that_cannot_be_checked_is_not_called_open(
     def client(service: str) -> Any:
         made = clients(service)
         if service == "s3":
-            monkeypatch.setattr(made, "get_bucket_policy", _raising(denied))
+            monkeypatch.setattr(made, "get_bucket_policy", Mock(side_effect=denied))
         return made
 
     ((state, said),) = found(client, "state bucket")
     assert state is CheckState.WARNING
     assert said.startswith(f"{BUCKET} cannot be checked: ")
-
-
-def _raising(error: Exception) -> Any:
-    def ask(**_: object) -> None:
-        raise error
-
-    return ask

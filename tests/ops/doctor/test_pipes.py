@@ -2,6 +2,7 @@
 
 import os
 from typing import Any
+from unittest.mock import Mock
 
 import boto3
 import pytest
@@ -25,21 +26,14 @@ def weather(local_aws: LocalAws) -> WeatherPipes:
     return WeatherPipes(os.environ["AWS_ENDPOINT_URL"])
 
 
-class Stopped:
-    """A pipes client whose answers say that EventBridge has stopped a pipe."""
+def stopped(client: Any, **changes: str) -> Any:
+    """Return a pipes client whose answers say that EventBridge has stopped a pipe."""
 
-    def __init__(self, client: Any, **changes: str) -> None:
-        self._client = client
-        self._changes = changes
+    def describe_pipe(*, Name: str) -> Any:  # noqa: N803 - AWS's name
+        pipe = client.describe_pipe(Name=Name)
+        return pipe | changes if Name == PUT else pipe
 
-    def get_paginator(self, name: str) -> Any:
-        """Return a paginator of the real client."""
-        return self._client.get_paginator(name)
-
-    def describe_pipe(self, *, Name: str) -> Any:  # noqa: N803 - AWS's name
-        """Return a pipe. One pipe has other states."""
-        pipe = self._client.describe_pipe(Name=Name)
-        return pipe | self._changes if Name == PUT else pipe
+    return Mock(wraps=client, describe_pipe=describe_pipe)
 
 
 def all_checks(weather: WeatherPipes, pipes: Any = None) -> list[Check]:
@@ -109,10 +103,9 @@ def test_a_pipe_that_eventbridge_stopped_is_a_failure_with_its_reason(
     weather: WeatherPipes,
 ) -> None:
     weather.create_pipes()
-    stopped = Stopped(
-        weather.pipes, CurrentState="STOPPED", StateReason="Too many 4xx from the target"
-    )
-    said = failure(weather, PUT, stopped)
+    reason = "Too many 4xx from the target"
+    pipes = stopped(weather.pipes, CurrentState="STOPPED", StateReason=reason)
+    said = failure(weather, PUT, pipes)
     assert said.startswith("STOPPED, and should be RUNNING: Too many 4xx from the target;")
     assert "./help.sh verify --repair" in said
 
@@ -123,7 +116,7 @@ def test_a_pipe_that_starts_or_was_stopped_on_purpose_is_a_warning(weather: Weat
         (("STOPPED", "STOPPED"), "stopped on purpose; records are lost after 24 hours"),
         (("STARTING", "RUNNING"), "starting; look again in a minute"),
     ):
-        other = Stopped(weather.pipes, CurrentState=states[0], DesiredState=states[1])
+        other = stopped(weather.pipes, CurrentState=states[0], DesiredState=states[1])
         state, said = found(weather, other)[PUT]
         assert (state, said[: len(says)]) == (CheckState.WARNING, says)
 
@@ -152,21 +145,6 @@ def test_an_aws_that_does_not_answer_is_a_failure(weather: WeatherPipes) -> None
     dead.close()
 
 
-class Unreadable:
-    """An SQS client of a role that may count messages but not read them."""
-
-    def __init__(self, client: Any) -> None:
-        self._client = client
-
-    def __getattr__(self, name: str) -> Any:
-        """Return a call of the real client."""
-        return getattr(self._client, name)
-
-    def receive_message(self, **_: Any) -> Any:
-        """Refuse to read."""
-        raise ClientError({"Error": {"Code": "AccessDenied"}}, "ReceiveMessage")
-
-
 def test_a_message_without_a_record_is_only_a_warning(weather: WeatherPipes) -> None:
     """CreatePipe may leave one. A role that may not read it counts it as a dead letter."""
     weather.create_pipes()
@@ -175,7 +153,9 @@ def test_a_message_without_a_record_is_only_a_warning(weather: WeatherPipes) -> 
     assert state is CheckState.WARNING
     assert said.startswith("1 in weather-stats-demo-dlq without a record")
     assert said.endswith("./help.sh redrive --discard-no-record")
-    clients = {"pipes": weather.pipes, "sqs": Unreadable(weather.sqs)}
+    denied = ClientError({"Error": {"Code": "AccessDenied"}}, "ReceiveMessage")
+    unreadable = Mock(wraps=weather.sqs, receive_message=Mock(side_effect=denied))
+    clients = {"pipes": weather.pipes, "sqs": unreadable}
     assert list(examine(SETTINGS, clients.__getitem__))[-1].state is CheckState.FAILURE
     weather.sqs.send_message(QueueUrl=weather.queue_url, MessageBody=LETTER)
     one, other = all_checks(weather)[-2:]

@@ -49,16 +49,19 @@ def test_a_new_file_is_its_owners(file: Path) -> None:
     assert (file.read_text(), mode(file)) == ("MOMENTO_API_KEY=key\n", 0o600)
 
 
-def test_a_last_line_without_an_end_stays_a_line(file: Path) -> None:
-    file.write_text("TAGS=a=b")
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b"TAGS=a=b", b"TAGS=a=b\nMOMENTO_API_KEY=key\n"),
+        (b"\xef\xbb\xbfMOMENTO_API_KEY=old\nT=b\n", b"\xef\xbb\xbfMOMENTO_API_KEY=key\nT=b\n"),
+    ],
+)
+def test_a_last_line_without_an_end_and_a_byte_order_mark_stay(
+    file: Path, before: bytes, after: bytes
+) -> None:
+    file.write_bytes(before)
     env_file.write({"MOMENTO_API_KEY": "key"})
-    assert file.read_text() == "TAGS=a=b\nMOMENTO_API_KEY=key\n"
-
-
-def test_a_byte_order_mark_stays(file: Path) -> None:
-    file.write_text("MOMENTO_API_KEY=old\nTAGS=a=b\n", encoding="utf-8-sig")
-    env_file.write({"MOMENTO_API_KEY": "key"})
-    assert file.read_bytes() == b"\xef\xbb\xbfMOMENTO_API_KEY=key\nTAGS=a=b\n"
+    assert file.read_bytes() == after
 
 
 def test_a_link_stays_a_link(file: Path, tmp_path: Path) -> None:

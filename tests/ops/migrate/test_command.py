@@ -69,6 +69,14 @@ def migrate(run: Run, folder: Path, *options: str) -> tuple[int, str, str]:
     return done.returncode, done.stdout, done.stderr
 
 
+def refused(run: Run, folder: Path) -> tuple[str, str]:
+    """Run the command, which changes nothing and fails; return what it printed."""
+    before = content(folder)
+    code, shown, said = migrate(run, folder)
+    assert (code, content(folder)) == (1, before)
+    return shown, said
+
+
 @pytest.mark.slow
 def test_changes_are_shown_proven_and_written_once(make: Make, run: Run) -> None:
     untracked = {"notes.py": "import cdktf\n", "imports/aws.py": "import cdktf\n"}
@@ -126,10 +134,7 @@ def test_changes_are_shown_proven_and_written_once(make: Make, run: Run) -> None
 
 @pytest.mark.slow
 def test_another_difference_is_shown_and_nothing_is_changed(make: Make, run: Run) -> None:
-    folder = make(CDKTN | {"main.py": OTHER_JSON})
-    before = content(folder)
-    code, shown, said = migrate(run, folder)
-    assert (code, content(folder)) == (1, before)
+    shown, said = refused(run, make(CDKTN | {"main.py": OTHER_JSON}))
     (row,) = (line.split() for line in shown.splitlines() if "output.library.value" in line)
     assert row[:4] == ["small", "output.library.value", '"cdktf"', '"cdktn"']
     assert said.splitlines()[-1] == (
@@ -198,9 +203,7 @@ def test_a_run_leaves_no_bytecode_of_the_program(make: Make) -> None:
 def test_what_cannot_be_changed_is_an_error(case: str, make: Make, run: Run) -> None:
     files, says = REFUSED[case]
     folder = make(files)
-    before = content(folder)
-    code, _, said = migrate(run, folder)
-    assert (code, content(folder)) == (1, before)
+    _, said = refused(run, folder)
     error = said[said.index("error: ") :].removeprefix("error: ")
     assert error.removeprefix(f"{folder.parent}/").startswith(says)
     assert "prose.py" not in said
@@ -224,9 +227,8 @@ def test_a_folder_without_a_project_is_an_error(tmp_path: Path, make: Make, run:
 def test_changes_that_are_not_committed_are_refused(make: Make, run: Run) -> None:
     folder = make()
     (folder / "main.py").write_text(PROGRAM + "# more\n", encoding="utf-8")
-    before = content(folder)
-    code, shown, said = migrate(run, folder)
-    assert (code, shown, content(folder)) == (1, "", before)
+    shown, said = refused(run, folder)
+    assert shown == ""
     assert "own has changes that are not committed (main.py): git commit or git stash" in said
 
 
@@ -239,9 +241,7 @@ def test_without_network_nothing_is_changed(
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     folder = make()
     (folder / ".venv").unlink()
-    before = content(folder)
-    code, _, said = migrate(run, folder)
-    assert (code, content(folder)) == (1, before)
+    _, said = refused(run, folder)
     assert (
         "error: the packages could not be downloaded: connect to the network, or set UV_IND" in said
     )

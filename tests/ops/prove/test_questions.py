@@ -27,15 +27,20 @@ def test_another_answer_about_a_pattern_differs(wrong: object) -> None:
     assert patterns.comparison({**right, "answer": wrong}).agreement is Agreement.DIFFER
 
 
+def workflow(name: str) -> tuple[str, dict[str, list[dict[str, Any]]]]:
+    """Return the definition of a pipeline's workflow, and samples of its records."""
+    pipeline = read_pipelines(document(), PREFIX)[name]
+    target = pipeline.routes[0].reader.state_machine
+    assert target is not None
+    return target.definition, items.samples(pipeline.name, pipeline.keys, CACHE)
+
+
 @pytest.fixture(scope="module")
 def asked() -> list[dict[str, Any]]:
     """Return the questions about the workflow of whole items."""
-    pipeline = read_pipelines(document(), PREFIX)["whole-workflow"]
-    target = pipeline.routes[0].reader.state_machine
-    assert target is not None
-    lives = items.samples(pipeline.name, pipeline.keys, CACHE)
+    definition, lives = workflow("whole-workflow")
     few = {name: lives[name] for name in ("quotes", "emoji", "removals")}
-    return list(states.questions("m", target.definition, few, region="us-east-1"))
+    return list(states.questions("m", definition, few, region="us-east-1"))
 
 
 def answered(question: dict[str, Any]) -> dict[str, Any]:
@@ -100,10 +105,8 @@ def test_another_answer_about_a_state_differs(
 
 def test_a_request_that_momento_refuses_is_not_asked_about() -> None:
     """TestState would answer with Momento's refusal; the deliveries show it."""
-    pipeline = read_pipelines(document(), PREFIX)["chosen-workflow"]
-    target = pipeline.routes[0].reader.state_machine
-    assert target is not None
-    (record,) = items.samples(pipeline.name, pipeline.keys, CACHE)["quotes"]
+    definition, lives = workflow("chosen-workflow")
+    (record,) = lives["quotes"]
     record["dynamodb"]["NewImage"] |= {"Kind": {"S": "pre-x"}, "Life": {"N": "0"}}
-    asked = states.questions("m", target.definition, {"ttl": [record]}, region="us-east-1")
+    asked = states.questions("m", definition, {"ttl": [record]}, region="us-east-1")
     assert "PUT" not in {one["definition"].get("Arguments", {}).get("Method") for one in asked}

@@ -15,10 +15,9 @@ from momento_pipes.mapping import (
     StreamView,
     TopicMessage,
 )
-from tests.ops.shared.repair.own_pipeline import OwnPipeline
+from tests.ops.shared.repair.own_pipeline import EMAIL, ID, STATUS, OwnPipeline
 from tests.ops.shared.repair.repair_cloud import GONE_SHARD, RepairCloud, only
 
-ID, EMAIL, STATUS = Attribute("Id"), Attribute("Email"), Attribute("Status")
 ENTRY = CacheEntry(key=EMAIL, key_is_unique=True, value=[ID], ttl=600)
 BY_EMAIL = ItemMapping(
     cache=ENTRY, topic=TopicMessage(topic="users", value=[ID]), where={STATUS: ["active"]}
@@ -44,7 +43,7 @@ def of_a_pipe(cloud: RepairCloud, own: OwnPipeline, number: int = -1) -> Any:
 
 def test_a_removed_items_entry_is_found_by_the_letters_record(cloud: RepairCloud) -> None:
     """The put's letter has the item's former address, which the table no longer has."""
-    users = OwnPipeline(cloud, "gone", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "gone", mapping=BY_EMAIL)
     users.put(Id="1", Email="a@x", Status="active")
     users.give_up("cache-put")
     users.delete(Id="1")
@@ -56,7 +55,7 @@ def test_a_removed_items_entry_is_found_by_the_letters_record(cloud: RepairCloud
 
 
 def test_a_letter_of_a_delete_moves_the_entry_to_its_new_key(cloud: RepairCloud) -> None:
-    users = OwnPipeline(cloud, "back", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "back", mapping=BY_EMAIL)
     users.put(Id="1", Email="a@x", Status="active")
     users.delete(Id="1")
     users.give_up("cache-delete")
@@ -71,7 +70,7 @@ def test_a_letter_of_a_delete_moves_the_entry_to_its_new_key(cloud: RepairCloud)
 
 
 def test_an_item_that_no_longer_matches_leaves_the_cache(cloud: RepairCloud) -> None:
-    users = OwnPipeline(cloud, "left", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "left", mapping=BY_EMAIL)
     users.put(Id="1", Email="a@x", Status="active")
     users.give_up("cache-put")
     users.put(Id="1", Email="a@x", Status="blocked")
@@ -85,7 +84,7 @@ def test_a_pipeline_that_only_deletes_sends_the_deletion(cloud: RepairCloud) -> 
     """Nothing else deletes the entry from before the item came back."""
     mapping = ItemMapping(cache=CacheEntry(key=ID, put=False))
     view = StreamView.KEYS_ONLY
-    users = OwnPipeline(cloud, "evict", mapping=mapping, keys=KeySchema(ID), view=view)
+    users = OwnPipeline(cloud, "evict", mapping=mapping, view=view)
     users.put(Id="1")
     users.delete(Id="1")
     users.give_up("cache-delete")
@@ -106,7 +105,7 @@ def test_a_pipeline_that_only_publishes_replays_its_messages(cloud: RepairCloud)
 
 def test_a_rules_letter_is_replayed_from_its_event(cloud: RepairCloud) -> None:
     """Its request is sent if the item has not changed since. A message is always sent."""
-    users = OwnPipeline(cloud, "bus", mapping=BY_EMAIL, keys=KeySchema(ID), bus=True)
+    users = OwnPipeline(cloud, "bus", mapping=BY_EMAIL, bus=True)
     users.put(Id="1", Email="a@x", Status="active")
     users.give_up_event("cache-put", of_a_pipe(cloud, users))
     users.put(Id="2", Email="b@x", Status="active")
@@ -128,7 +127,7 @@ def test_a_rules_letter_is_replayed_from_its_event(cloud: RepairCloud) -> None:
 
 
 def test_a_letter_of_a_pipe_to_a_bus_is_replayed_for_every_rule(cloud: RepairCloud) -> None:
-    users = OwnPipeline(cloud, "reader", mapping=BY_EMAIL, keys=KeySchema(ID), bus=True)
+    users = OwnPipeline(cloud, "reader", mapping=BY_EMAIL, bus=True)
     users.put(Id="1", Email="a@x", Status="active")
     users.give_up("changes")
     assert only(cloud.redrive(pipeline="reader")).status is LetterStatus.SENT
@@ -137,7 +136,7 @@ def test_a_letter_of_a_pipe_to_a_bus_is_replayed_for_every_rule(cloud: RepairClo
 
 
 def test_a_logged_record_has_the_entry_of_a_removed_item(cloud: RepairCloud) -> None:
-    users = OwnPipeline(cloud, "logged", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "logged", mapping=BY_EMAIL)
     users.put(Id="1", Email="a@x", Status="active")
     record = of_a_pipe(cloud, users)
     users.give_up("cache-put", shardId=GONE_SHARD)

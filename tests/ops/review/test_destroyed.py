@@ -34,7 +34,7 @@ def test_a_kind_that_holds_data_does_not_go(kind: str, action: str) -> None:
     )
 
 
-VERSION = "aws_secretsmanager_secret_version"
+SECRET, VERSION = "aws_secretsmanager_secret", "aws_secretsmanager_secret_version"
 DESTROYED = {
     "aws_cloudwatch_event_api_destination": ("destroyed", False, "the API destination is"),
     "aws_cloudwatch_event_archive": ("destroyed", True, "the archived events are lost"),
@@ -117,20 +117,23 @@ def test_a_kind_of_the_stacks_has_its_own_sentence(kind: str) -> None:
     assert said in loss.text
 
 
-@each(case=[("keep", "a", []), ("change", "a", []), ("keep", "b", [VERSION])])
-def test_a_version_of_a_secret_that_stays_is_no_loss(case: tuple[str, str, list[str]]) -> None:
+@each(
+    ("action", "id_", "lost"),
+    [
+        ("keep", "a", []),
+        ("change", "a", []),
+        ("keep", "b", [VERSION]),
+        ("destroy", "a", [SECRET, VERSION]),
+        ("replace", "a", [SECRET, VERSION]),
+    ],
+)
+def test_a_version_of_a_secret_is_a_loss_unless_the_secret_stays(
+    action: str, id_: str, lost: list[str]
+) -> None:
     """The provider cannot delete a secret's current version, so it leaves it."""
-    action, id_, lost = case
-    secret = change("aws_secretsmanager_secret", action, {"id": id_}, {"id": id_})
+    secret = change(SECRET, action, {"id": id_}, {"id": id_})
     found = examine(plan(secret, change(VERSION, "destroy", {"secret_id": "a"})))
-    assert [one.address.split(".")[0] for one in found] == lost
-
-
-@each(action=["destroy", "replace"])
-def test_a_version_of_a_secret_that_goes_is_a_loss(action: str) -> None:
-    secret = change("aws_secretsmanager_secret", action, {"id": "a"}, {})
-    found = examine(plan(secret, change(VERSION, "destroy", {"secret_id": "a"})))
-    assert [one.blocks for one in found] == [True, True]
+    assert [(one.address.split(".")[0], one.blocks) for one in found] == [(it, True) for it in lost]
 
 
 def test_versions_that_are_no_longer_kept_hold_back() -> None:
@@ -158,16 +161,12 @@ def test_a_forgotten_pipe_continues_to_send() -> None:
     assert "the pipe continues to send to the same cache" in loss.text
 
 
-def test_a_moved_resource_is_not_a_loss_but_a_weaker_setting_is() -> None:
+def test_a_moved_or_imported_resource_is_not_a_loss_but_a_weaker_setting_is() -> None:
     moved = change(QUEUE, "keep", {}, {}, previous_address="aws_sqs_queue.old")
     assert examine(plan(moved)) == []
-    weaker = change(TABLE, "change", recovery(35), {}, previous_address="aws_dynamodb_table.old")
-    assert [one.name for one in examine(plan(weaker))] == ["recovery-off"]
-
-
-def test_an_import_that_changes_the_resource_is_examined() -> None:
-    made = change(TABLE, "change", recovery(35), {}, importing={"id": "t"})
-    assert [one.name for one in examine(plan(made))] == ["recovery-off"]
+    for come in ({"previous_address": "aws_dynamodb_table.old"}, {"importing": {"id": "t"}}):
+        weaker = change(TABLE, "change", recovery(35), {}, **come)
+        assert [one.name for one in examine(plan(weaker))] == ["recovery-off"]
 
 
 CREATED_AGAIN = (

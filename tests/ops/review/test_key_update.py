@@ -22,14 +22,10 @@ def test_a_new_version_is_a_new_key_and_holds_nothing_back() -> None:
     assert "CAUTION" not in text
 
 
-def test_a_new_connection_gets_the_key() -> None:
-    text = page(change("terraform_data", "add", None, NEW))
-    assert "the connection gets the API key of version <code>2222222</code>." in text
-
-
-def test_a_changed_connection_gets_the_key_again() -> None:
-    text = page(change("terraform_data", "replace", NEW, NEW))
-    assert "the connection gets the API key of version <code>2222222</code> again." in text
+def test_a_new_connection_gets_the_key_and_a_changed_one_gets_it_again() -> None:
+    said = "the connection gets the API key of version <code>2222222</code>"
+    assert f"{said}." in page(change("terraform_data", "add", None, NEW))
+    assert f"{said} again." in page(change("terraform_data", "replace", NEW, NEW))
 
 
 def test_other_terraform_data_does_not_count_as_the_api_key() -> None:

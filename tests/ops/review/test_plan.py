@@ -38,29 +38,22 @@ def test_the_real_first_plan_adds_fifteen() -> None:
     assert len(real("first").of(Action.CREATE)) == 15
 
 
-@pytest.mark.parametrize(
-    ("before", "after"),
+@each(
+    ("before", "after", "unknown", "changed"),
     [
-        ({"tags": None}, {"tags": {}}),
-        ({"a": ""}, {"a": None}),
-        ({"b": [{"c": None, "d": 1}]}, {"b": [{"c": {}, "d": 1}]}),
-        ({"b": [{"c": [{}]}]}, {"b": [{"c": [None]}]}),
+        ({"tags": None}, {"tags": {}}, {}, []),
+        ({"a": ""}, {"a": None}, {}, []),
+        ({"b": [{"c": None, "d": 1}]}, {"b": [{"c": {}, "d": 1}]}, {}, []),
+        ({"b": [{"c": [{}]}]}, {"b": [{"c": [None]}]}, {}, []),
+        ({"a": False, "b": 0}, {"a": None, "b": None}, {}, ["a", "b"]),
+        ({"arn": "a"}, {}, {"arn": True, "b": [{}]}, ["arn"]),
     ],
 )
-def test_another_empty_value_is_not_a_change(before: Any, after: Any) -> None:
-    assert plan(change("aws_pipes_pipe", "change", before, after)).changes[0].changed == []
-
-
-def test_false_and_zero_are_changes() -> None:
-    found = plan(change("aws_pipes_pipe", "change", {"a": False, "b": 0}, {"a": None, "b": None}))
-    assert found.changes[0].changed == ["a", "b"]
-
-
-def test_what_is_known_after_apply_is_a_change() -> None:
-    found = plan(
-        change("aws_pipes_pipe", "change", {"arn": "a"}, {}, after_unknown={"arn": True, "b": [{}]})
-    )
-    assert found.changes[0].changed == ["arn"]
+def test_another_empty_value_is_not_a_change_and_false_zero_and_the_unknown_are(
+    before: Any, after: Any, unknown: Any, changed: list[str]
+) -> None:
+    found = plan(change("aws_pipes_pipe", "change", before, after, after_unknown=unknown))
+    assert found.changes[0].changed == changed
 
 
 def test_drift_that_the_stack_causes_itself_is_left_out() -> None:

@@ -185,36 +185,31 @@ def changed(kind: str, edit: Callable[[dict[str, Any]], None]) -> Review:
     return review(read_plan(json.dumps(document), "changed"))
 
 
-@pytest.mark.parametrize(
-    "action", ["dynamodb:GetRecords", "events:InvokeApiDestination", "sqs:SendMessage"]
+DENIED = '"Statement":[{"Effect":"Deny","Action":"sqs:*","Resource":"*"},'
+
+
+@each(
+    ("old", "new", "said"),
+    [
+        ("dynamodb:GetRecords", "dynamodb:ListTables", "dynamodb:GetRecords on "),
+        ("events:InvokeApiDestination", "dynamodb:ListTables", "events:InvokeApiDestination on "),
+        ("sqs:SendMessage", "dynamodb:ListTables", "sqs:SendMessage on "),
+        ('"Statement":[', DENIED, "sqs:SendMessage on "),
+        ("table/weather-stats-demo/", "table/other/", "dynamodb:GetRecords on "),
+    ],
 )
-def test_a_policy_without_a_right_that_pipes_need_holds_the_plan_back(action: str) -> None:
-    def without(after: dict[str, Any]) -> None:
-        assert action in after["policy"]
-        after["policy"] = after["policy"].replace(action, "dynamodb:ListTables")
+def test_a_policy_that_lacks_or_denies_what_pipes_need_holds_the_plan_back(
+    old: str, new: str, said: str
+) -> None:
+    """Also one about another table."""
 
-    (loss,) = changed("aws_iam_role_policy", without).losses
+    def narrow(after: dict[str, Any]) -> None:
+        assert old in after["policy"]
+        after["policy"] = after["policy"].replace(old, new)
+
+    (loss,) = changed("aws_iam_role_policy", narrow).losses
     assert (loss.name, loss.blocks) == ("narrowed", True)
-    assert f"{action} on " in loss.text
-
-
-def test_a_policy_that_denies_what_the_pipes_need_holds_back() -> None:
-    def denying(after: dict[str, Any]) -> None:
-        policy = json.loads(after["policy"])
-        policy["Statement"].append({"Effect": "Deny", "Action": "sqs:*", "Resource": "*"})
-        after["policy"] = json.dumps(policy)
-
-    (loss,) = changed("aws_iam_role_policy", denying).losses
-    assert (loss.name, loss.blocks) == ("narrowed", True)
-    assert "sqs:SendMessage on " in loss.text
-
-
-def test_a_policy_about_another_table_holds_back() -> None:
-    def elsewhere(after: dict[str, Any]) -> None:
-        after["policy"] = after["policy"].replace("table/weather-stats-demo/", "table/other/")
-
-    (loss,) = changed("aws_iam_role_policy", elsewhere).losses
-    assert (loss.name, loss.blocks) == ("narrowed", True)
+    assert said in loss.text
 
 
 def test_a_new_pipe_at_another_address_reads_the_same_stream() -> None:

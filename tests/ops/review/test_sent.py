@@ -35,39 +35,24 @@ def losses(
 
 KEY = "$.dynamodb.Keys.Location.S"
 SECONDS = "$.dynamodb.NewImage.Seconds.N"
-FAULTS: dict[str, tuple[dict[str, str], dict[str, str], str]] = {
-    "a key read as a number that is a string": (
-        {"key": KEY},
-        {"key": "$.dynamodb.Keys.Location.N"},
-        "empty-key",
-    ),
-    "a key that is no attribute of the key": (
-        {"key": KEY},
-        {"key": "$.dynamodb.Keys.Place.S"},
-        "empty-key",
-    ),
-    "an empty key": ({"key": KEY}, {"key": ""}, "refused"),
-    "a time to live read as a string that is a number": (
-        {"ttl_seconds": SECONDS},
-        {"ttl_seconds": "$.dynamodb.NewImage.Seconds.S"},
-        "no-ttl",
-    ),
-    "a time to live read as another type": (
-        {"ttl_seconds": SECONDS},
-        {"ttl_seconds": "$.dynamodb.NewImage.Seconds.BOOL"},
-        "no-ttl",
-    ),
-    "no number": ({"ttl_seconds": "600"}, {"ttl_seconds": "an hour"}, "no-ttl"),
-    "no whole number": ({"ttl_seconds": "600"}, {"ttl_seconds": "1.5"}, "no-ttl"),
-    "none at all": ({"ttl_seconds": "600"}, {"ttl_seconds": "0"}, "no-ttl"),
-    "less than none": ({"ttl_seconds": "600"}, {"ttl_seconds": "-600"}, "no-ttl"),
+FAULTS: dict[str, tuple[str, str, str, str]] = {
+    "a key read as a number": ("key", KEY, "$.dynamodb.Keys.Location.N", "empty-key"),
+    "a key that is no attribute of it": ("key", KEY, "$.dynamodb.Keys.Place.S", "empty-key"),
+    "an empty key": ("key", KEY, "", "refused"),
+    "a time to live read as a string": ("ttl_seconds", SECONDS, f"{SECONDS[:-1]}S", "no-ttl"),
+    "a time to live read as a truth": ("ttl_seconds", SECONDS, f"{SECONDS[:-1]}BOOL", "no-ttl"),
+    "no number": ("ttl_seconds", "600", "an hour", "no-ttl"),
+    "no whole number": ("ttl_seconds", "600", "1.5", "no-ttl"),
+    "none at all": ("ttl_seconds", "600", "0", "no-ttl"),
+    "less than none": ("ttl_seconds", "600", "-600", "no-ttl"),
 }
 
 
 @each(case=FAULTS)
 def test_what_momento_cannot_take_holds_back(case: str) -> None:
-    old, new, name = FAULTS[case]
-    found = [one for one in losses(parameters(**new), parameters(**old)) if one.blocks]
+    parameter, old, new, name = FAULTS[case]
+    edits = (parameters(**{parameter: value}) for value in (new, old))
+    found = [one for one in losses(*edits) if one.blocks]
     assert [one.name for one in found] == [name]
     assert found[0].address.startswith("aws_pipes_pipe.pipeline_cache-put_pipe_")
 

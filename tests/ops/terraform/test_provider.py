@@ -134,16 +134,12 @@ def test_a_mirror_without_the_provider_is_passed_over(tmp_path: Path, env: Envir
     assert resolve(tmp_path, env).mirror == full
 
 
-def test_newest_is_by_number_in_both_layouts(tmp_path: Path) -> None:
+def test_newest_is_by_number_in_both_layouts_and_counts_once(tmp_path: Path) -> None:
     for version in ("5.99.0", "5.100.0", "4.67.0"):
         put(tmp_path, version)
-    for version in ("5.100.1", "5.9.0"):
+    for version in ("5.100.1", "5.100.0", "5.9.0"):
         pack(tmp_path, version)
     assert versions(tmp_path, PLATFORM) == ["5.100.1", "5.100.0", "5.99.0", "5.9.0", "4.67.0"]
-
-
-def test_a_version_in_both_layouts_counts_once(tmp_path: Path) -> None:
-    assert versions(pack(put(tmp_path, "5.100.0"), "5.100.0"), PLATFORM) == ["5.100.0"]
 
 
 @pytest.mark.parametrize("add", [put, pack])
@@ -202,31 +198,26 @@ def test_a_found_provider_is_remembered(tmp_path: Path, env: Environment, regist
     assert resolve(tmp_path, env) == Provider()
 
 
-def test_the_provider_is_searched_again_if_its_mirror_is_removed(
-    tmp_path: Path, env: Environment
-) -> None:
-    first, second = put(tmp_path / "opt" / "a"), put(tmp_path / "opt" / "b", "5.90.0")
-    assert resolve(tmp_path, env).mirror == first
+def remove_the_mirror(first: Path, _: Path, __: Environment) -> None:
     (first / ADDRESS / "5.100.0" / PLATFORM).rmdir()
-    assert resolve(tmp_path, env) == Provider(mirror=second, version="5.90.0")
 
 
-def change_variable(tmp: Path, env: Environment) -> None:
-    env["TF_PLUGIN_CACHE_DIR"] = str(tmp / "other")
+def change_variable(_: Path, other: Path, env: Environment) -> None:
+    env["TF_PLUGIN_CACHE_DIR"] = str(other)
 
 
-def change_config(tmp: Path, env: Environment) -> None:
-    write(Path(env["HOME"]) / ".terraformrc", MIRROR.replace("FOLDER", str(tmp / "other")))
+def change_config(_: Path, other: Path, env: Environment) -> None:
+    write(Path(env["HOME"]) / ".terraformrc", MIRROR.replace("FOLDER", str(other)))
 
 
-@pytest.mark.parametrize("change", [change_variable, change_config])
-def test_the_provider_is_searched_again_if_its_variables_change(
-    tmp_path: Path, env: Environment, change: Callable[[Path, Environment], None]
+@pytest.mark.parametrize("change", [remove_the_mirror, change_variable, change_config])
+def test_the_provider_is_searched_again_if_its_mirror_or_its_variables_change(
+    tmp_path: Path, env: Environment, change: Callable[[Path, Path, Environment], None]
 ) -> None:
-    first, other = put(tmp_path / "opt" / "a"), put(tmp_path / "other", "5.90.0")
+    first, other = put(tmp_path / "opt" / "a"), put(tmp_path / "opt" / "b", "5.90.0")
     assert resolve(tmp_path, env).mirror == first
-    change(tmp_path, env)
-    assert resolve(tmp_path, env).mirror == other
+    change(first, other, env)
+    assert resolve(tmp_path, env) == Provider(mirror=other, version="5.90.0")
 
 
 @pytest.mark.parametrize("content", ["", "garbage", "PROVIDER_FOUND_WITH=0\nPROVIDER_MIRROR="])
@@ -262,17 +253,14 @@ def test_terraform_gets_a_configuration_for_an_unknown_mirror(
     assert next(mirrors(env | told)) == mirror
 
 
+@pytest.mark.parametrize("place", ["home/.terraform.d/plugins", "mirror"])
 def test_terraform_gets_no_configuration_for_a_known_mirror(
-    tmp_path: Path, env: Environment
+    tmp_path: Path, env: Environment, place: str
 ) -> None:
-    put(tmp_path / "home" / ".terraform.d" / "plugins")
-    told = terraform_variables(tmp_path, env, resolve(tmp_path, env))
-    assert told == {"MIRROR_AWS_PROVIDER_VERSION": "5.100.0"}
-
-
-def test_a_configuration_that_exists_is_kept(tmp_path: Path, env: Environment) -> None:
-    mirror = put(tmp_path / "mirror")
-    env["TF_CLI_CONFIG_FILE"] = write(tmp_path / "rc", MIRROR.replace("FOLDER", str(mirror)))
+    """A configuration that exists is kept."""
+    mirror = put(tmp_path / place)
+    if place == "mirror":
+        env["TF_CLI_CONFIG_FILE"] = write(tmp_path / "rc", MIRROR.replace("FOLDER", str(mirror)))
     told = terraform_variables(tmp_path, env, resolve(tmp_path, env))
     assert told == {"MIRROR_AWS_PROVIDER_VERSION": "5.100.0"}
 

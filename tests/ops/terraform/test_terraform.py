@@ -218,15 +218,6 @@ def test_only_an_apply_gets_the_key() -> None:
 
 
 @pytest.mark.usefixtures("from_the_registry")
-def test_a_plan_needs_only_the_keys_version() -> None:
-    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
-    env = environment(settings, {"TF_VAR_momento_api_key_version": "1234567"})
-    require_key(env)
-    with pytest.raises(OpsError, match=r"^MOMENTO_API_KEY is not set"):
-        require_key(env, to_apply=True)
-
-
-@pytest.mark.usefixtures("from_the_registry")
 def test_synth_gets_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: dict[str, str] = {}
 
@@ -242,12 +233,17 @@ def test_synth_gets_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("from_the_registry")
-def test_without_a_key_there_is_no_variable() -> None:
+def test_without_a_key_there_is_no_variable_and_a_plan_needs_only_its_version() -> None:
     settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
     env = environment(settings, {"PATH": "bin"})
+    assert env["CHECKPOINT_DISABLE"] == "1", "the tools ask the network for no news"
     assert "TF_VAR_momento_api_key" not in env
     with pytest.raises(OpsError, match=r"^MOMENTO_API_KEY is not set: put it in \.env"):
         require_key(env)
+    env = environment(settings, {"TF_VAR_momento_api_key_version": "1234567"})
+    require_key(env)
+    with pytest.raises(OpsError, match=r"^MOMENTO_API_KEY is not set"):
+        require_key(env, to_apply=True)
 
 
 @pytest.mark.usefixtures("from_the_registry")
@@ -262,11 +258,6 @@ def test_the_region_has_both_of_its_names(
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
     env = environment(Settings.load(), base)
     assert (env["AWS_REGION"], env["AWS_DEFAULT_REGION"]) == ("eu-west-1", "eu-west-1")
-
-
-def test_the_tools_do_not_ask_the_network_for_news() -> None:
-    settings = Settings(MOMENTO_API_ENDPOINT=ENDPOINT)
-    assert environment(settings, {})["CHECKPOINT_DISABLE"] == "1"
 
 
 def test_a_question_needs_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,10 +19,9 @@ from ops.shared.repair.scan_progress import ScanProgress
 from ops.warm.warm import Warm
 from tests.localcloud.weather_pipes import CACHE
 from tests.ops.shared.repair.deployed_cloud import wrong
-from tests.ops.shared.repair.own_pipeline import OwnPipeline
+from tests.ops.shared.repair.own_pipeline import EMAIL, ID, STATUS, OwnPipeline
 from tests.ops.shared.repair.repair_cloud import RepairCloud
 
-ID, EMAIL, STATUS = Attribute("Id"), Attribute("Email"), Attribute("Status")
 ENTRY = CacheEntry(key=EMAIL, key_is_unique=True, value=[ID, EMAIL], ttl=600)
 BY_EMAIL = ItemMapping(cache=ENTRY, where={STATUS: ["active", "new"]})
 
@@ -36,7 +35,7 @@ def cloud(emptied: RepairCloud) -> RepairCloud:
 @pytest.mark.parametrize("bus", [False, True], ids=["pipes", "bus"])
 def test_items_that_no_pipe_sends_may_be_absent(cloud: RepairCloud, *, bus: bool) -> None:
     name = f"narrowed-{bus}".lower()
-    users = OwnPipeline(cloud, name, mapping=BY_EMAIL, keys=KeySchema(ID), bus=bus)
+    users = OwnPipeline(cloud, name, mapping=BY_EMAIL, bus=bus)
     users.put(Id="1", Email="a@x", Status="active")
     users.put(Id="2", Email="b@x", Status="blocked")
     users.put(Id="3", Email="c@x", Status="active")
@@ -52,7 +51,7 @@ def test_items_that_no_pipe_sends_may_be_absent(cloud: RepairCloud, *, bus: bool
 
 def test_entries_of_removed_and_changed_attributes_are_left_over(cloud: RepairCloud) -> None:
     """An entry is not left over if another item has taken it over, or its own item has it again."""
-    users = OwnPipeline(cloud, "users", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "users", mapping=BY_EMAIL)
     for id_, email in (("1", "gone@x"), ("2", "old@x"), ("3", "taken@x"), ("4", "again@x")):
         users.put(Id=id_, Email=email, Status="active")
         cloud.fill(email, f'{{"Id":"{id_}","Email":"{email}"}}')
@@ -80,7 +79,7 @@ def test_entries_of_removed_and_changed_attributes_are_left_over(cloud: RepairCl
 
 def test_an_item_that_does_not_match_keeps_the_entry_of_a_matching_item(cloud: RepairCloud) -> None:
     """Both have the cache's key: the one is there, another was removed, and neither matches."""
-    users = OwnPipeline(cloud, "two-kinds", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "two-kinds", mapping=BY_EMAIL)
     users.put(Id="1", Email="a@x", Status="active")
     users.put(Id="2", Email="a@x", Status="blocked")
     users.put(Id="3", Email="a@x", Status="blocked")
@@ -110,7 +109,7 @@ def test_an_entry_under_half_of_the_key_that_another_item_has_now_stays(
 
 def test_an_entry_that_an_item_takes_over_after_it_was_read_stays(cloud: RepairCloud) -> None:
     """The stream tells of the new owner, whose page was read before."""
-    users = OwnPipeline(cloud, "late", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "late", mapping=BY_EMAIL)
     users.put(Id="1", Email="passed-on@x", Status="active")
     users.delete(Id="1")
     users.put(Id="2", Email="before@x", Status="active")
@@ -129,7 +128,7 @@ def test_an_entry_that_an_item_takes_over_after_it_was_read_stays(cloud: RepairC
 
 
 def test_a_sample_says_that_it_does_not_look_for_them(cloud: RepairCloud) -> None:
-    users = OwnPipeline(cloud, "sampled", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "sampled", mapping=BY_EMAIL)
     users.put(Id="1", Email="a@x", Status="active")
     users.delete(Id="1")
     cloud.fill("a@x", "left over")
@@ -144,7 +143,7 @@ def test_a_resumed_run_does_not_look_for_entries_that_another_item_may_have(
     cloud: RepairCloud,
 ) -> None:
     """It has not seen the items of the first run, and one of them may have the entry now."""
-    users = OwnPipeline(cloud, "resumed", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "resumed", mapping=BY_EMAIL)
     users.put(Id="1", Email="a@x", Status="active")
     users.put(Id="2", Email="a@x", Status="active")
     users.delete(Id="1")
@@ -158,7 +157,7 @@ def test_a_resumed_run_does_not_look_for_entries_that_another_item_may_have(
 
 def test_without_cache_delete_nothing_is_left_over(cloud: RepairCloud) -> None:
     entry = CacheEntry(key=ID, value=[ID], ttl=600, delete=False)
-    users = OwnPipeline(cloud, "kept", mapping=ItemMapping(cache=entry), keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "kept", mapping=ItemMapping(cache=entry))
     users.put(Id="1")
     users.delete(Id="1")
     cloud.fill("1", "until its TTL ends")
@@ -171,7 +170,7 @@ def test_without_cache_delete_nothing_is_left_over(cloud: RepairCloud) -> None:
 def test_a_warm_up_sends_what_matches_and_deletes_nothing(
     cloud: RepairCloud, tmp_path: Path
 ) -> None:
-    users = OwnPipeline(cloud, "warm", mapping=BY_EMAIL, keys=KeySchema(ID))
+    users = OwnPipeline(cloud, "warm", mapping=BY_EMAIL)
     users.put(Id="1", Email="a@x", Status="active")
     users.put(Id="2", Email="b@x", Status="blocked")
     progress = ScanProgress(tmp_path / "progress", identity="warm", segments=1)

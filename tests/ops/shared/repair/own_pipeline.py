@@ -6,7 +6,7 @@ from typing import Any
 
 from eventpipes import Definition
 from localcloud.applied import ACCOUNT
-from momento_pipes.mapping import ItemMapping, KeySchema, RuleConfig, Stream, StreamView
+from momento_pipes.mapping import Attribute, ItemMapping, KeySchema, RuleConfig, Stream, StreamView
 from tests.localcloud.contents import records_of, shard_of
 from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT
 from tests.ops.shared.repair.repair_cloud import RepairCloud
@@ -15,6 +15,8 @@ DESTINATIONS = {"cache-put": PUT, "topic-publish": PUBLISH, "cache-delete": DELE
 """The weather pipes whose destinations are taken: they are for any key and any topic."""
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/pipes"
 DETAIL_TYPE = "DynamoDB Stream Record"
+ID, EMAIL, STATUS = Attribute("Id"), Attribute("Email"), Attribute("Status")
+BY_ID = KeySchema(ID)
 
 
 class OwnPipeline:
@@ -29,7 +31,7 @@ class OwnPipeline:
         id_: str,
         *,
         mapping: ItemMapping,
-        keys: KeySchema,
+        keys: KeySchema = BY_ID,
         view: StreamView = StreamView.NEW_AND_OLD_IMAGES,
         bus: bool = False,
     ) -> None:
