@@ -159,39 +159,24 @@ class BulkLoad:
     def charges(self) -> Sequence[Charge]:
         """The bill of the run."""
         busy = self.seconds * min(self.pace.children, self.segments)
+        transitions = transitions_of(self.segments, self.stretches)
         sent = HEADER_BYTES + (self.item_bytes if self.kind is RunKind.WARM else 0)
         work = (
             [
-                Charge(name="requests to Express", price=EXECUTIONS, units=self.stretches),
-                Charge(
-                    name="their duration, 64 MB each",
-                    price=GB_HOURS,
-                    units=busy * EXECUTION_GIGABYTES,
-                ),
+                Charge("requests to Express", EXECUTIONS, self.stretches),
+                Charge("their duration, 64 MB each", GB_HOURS, busy * EXECUTION_GIGABYTES),
             ]
             if self.kind is RunKind.WARM
             else [
-                Charge(name="requests to Lambda", price=LAMBDA_REQUESTS, units=self.stretches),
-                Charge(
-                    name="their duration, 256 MB each",
-                    price=LAMBDA_GB_SECONDS,
-                    units=busy * FUNCTION_GIGABYTES,
-                ),
+                Charge("requests to Lambda", LAMBDA_REQUESTS, self.stretches),
+                Charge("their duration, 256 MB each", LAMBDA_GB_SECONDS, busy * FUNCTION_GIGABYTES),
             ]
         )
         return [
-            Charge(name="reads of the table", price=READS, units=self.read_units),
-            Charge(
-                name="state transitions",
-                price=TRANSITIONS,
-                units=transitions_of(self.segments, self.stretches),
-            ),
+            Charge("reads of the table", READS, self.read_units),
+            Charge("state transitions", TRANSITIONS, transitions),
             *work,
-            Charge(
-                name="data out, at most",
-                price=DATA_OUT,
-                units=self.items * self.entries * sent,
-            ),
+            Charge("data out, at most", DATA_OUT, self.items * self.entries * sent),
         ]
 
     @property

@@ -77,7 +77,7 @@ DATA_OUT = Price(dollars=0.09, per=GIGABYTE, page="Amazon EC2 pricing", confirme
 API destination: it may be less, or nothing."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Charge:
     """One line of the bill of a month: units of a price."""
 
@@ -151,7 +151,7 @@ def reads_of_streams(readers: int, *, others: float = 0) -> Charge:
     """Return the charge of a month for all pipes' readers of all shards, and for other reads."""
     polls = POLLS_A_SECOND * readers * MONTH_SECONDS + others
     units = max(0, polls - FREE_STREAM_READS)
-    return Charge(name="reads of the stream, at most", price=STREAM_READS, units=units)
+    return Charge("reads of the stream, at most", STREAM_READS, units)
 
 
 def _common(
@@ -169,8 +169,7 @@ def _common(
 
 
 def _charge(load: Load, name: str, price: Price, units_a_write: float) -> Charge:
-    units = units_a_write * load.writes * load.pipelines * MONTH_SECONDS
-    return Charge(name=name, price=price, units=units)
+    return Charge(name, price, units_a_write * load.writes * load.pipelines * MONTH_SECONDS)
 
 
 def _chunks_a_write(load: Load, kinds: tuple[str, ...]) -> float:

@@ -49,9 +49,7 @@ def charges(settings: WatchSettings, *, memory_mb: int = MEMORY_MB, count: int =
         "starts of the watch": (STARTS, runs(settings)),
         "metrics of the watch": (METRICS, METRICS_OF_ONE),
     }
-    return [
-        Charge(name=name, price=price, units=count * units) for name, (price, units) in each.items()
-    ]
+    return [Charge(name, price, count * units) for name, (price, units) in each.items()]
 
 
 def settings_of(

@@ -5,6 +5,7 @@ it, for a stated number of changes; a pipe or a rule counts as if it took each r
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
 from eventpipes import Definition, RuleDefinition
@@ -31,7 +32,6 @@ _FIXED: Final[Mapping[str, tuple[str, Price]]] = {
     "aws_kms_key": ("keys of KMS", prices.KMS_KEYS),
     "aws_secretsmanager_secret": ("secrets", prices.SECRETS),
 }
-_RECOVERY: Final = "point-in-time recovery"
 _LOGGED: Final = ("INFO", "TRACE", "ALL")
 """The log levels at which each record is logged, of pipes and of state machines."""
 _IMAGES_LOGGED: Final = 2
@@ -56,7 +56,7 @@ def price(plan: Plan, changes: int = CHANGES) -> Iterator[Section]:
     )
     rows = ["| | before | after |", "| --- | --- | --- |"]
     for name in old | new:
-        sides = [_amount(bill, name) for bill in (old, new)]
+        sides = [_dollars(bill[name].dollars if name in bill else 0) for bill in (old, new)]
         if sides[0] != sides[1]:
             known = (new.get(name) or old[name]).price.confirmed
             rows.append(f"| {name}{'' if known else UNCONFIRMED} | {sides[0]} | {sides[1]} |")
@@ -112,16 +112,16 @@ def _bill(
 
 def _add(bill: Bill, charge: Charge) -> None:
     units = bill[charge.name].units if charge.name in bill else 0
-    bill[charge.name] = Charge(name=charge.name, price=charge.price, units=units + charge.units)
+    bill[charge.name] = replace(charge, units=units + charge.units)
 
 
 def _fixed(kind: str, values: Mapping[str, Any]) -> Iterator[Charge]:
     if kind in _FIXED:
         name, known = _FIXED[kind]
-        yield Charge(name=name, price=known, units=_metrics(values) if "metric" in kind else 1)
+        yield Charge(name, known, _metrics(values) if "metric" in kind else 1)
     recovery = values.get("point_in_time_recovery") if kind == "aws_dynamodb_table" else None
     if any(block and block.get("enabled") for block in recovery or ()):
-        yield Charge(name=_RECOVERY, price=prices.RECOVERY, units=1)
+        yield Charge("point-in-time recovery", prices.RECOVERY, 1)
 
 
 def _watches(
@@ -171,10 +171,6 @@ def _log_bytes(pipe: Definition, load: Load) -> int:
         return 0
     images = _IMAGES_LOGGED * record_bytes(load, "MODIFY") if pipe.logging.execution_data else 0
     return Load().log_bytes + images
-
-
-def _amount(bill: Bill, name: str) -> str:
-    return _dollars(bill[name].dollars if name in bill else 0)
 
 
 def _dollars(amount: float) -> str:
