@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import typer
 
 from live import cloud
-from live.aws import Aws
+from live.aws import Aws, asking_aws
 from live.errors import LiveError
 from live.momento.answer import judged
 from live.momento.client import Access, Momento
@@ -21,7 +21,7 @@ from live.output import console
 from ops.prove import costs, recording, report
 from ops.prove.comparison import Agreement
 from ops.prove.pipelines import check_names
-from ops.prove.proof import Proof, account_of
+from ops.prove.proof import Proof
 from ops.prove.throwaway import FOLDER, Throwaway
 from ops.shared.errors import OpsError
 from ops.shared.unused_options import refuse_unused
@@ -87,7 +87,8 @@ def command(
     _must_be_able_to_ask(auto_approve=auto_approve)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with closing(Aws(settings.region)) as aws:
-        account = account_of(aws)
+        with asking_aws():
+            account = str(aws.client("sts").get_caller_identity()["Account"])
         throwaway = Throwaway(settings, env, account=account)
         console.print(f"On {cloud.name(env, region=settings.region)}, account {account}.")
         if is_local:

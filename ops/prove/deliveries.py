@@ -8,6 +8,7 @@ the records that the stream had; what the stream should have had is compared by 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import product
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -50,55 +51,30 @@ def expected(
     max_ttl_seconds: int = MAX_TTL_SECONDS,
 ) -> PredictedEnd:
     """Return the engine's prediction for the records of one item, in their order."""
-    prediction = _Prediction(topology, max_ttl_seconds)
-    for record in records:
-        for route in routes:
-            prediction.take(route, record)
-    return prediction.end()
-
-
-class _Prediction:
-    """Collects what records lead to, in their order."""
-
-    def __init__(self, topology: Topology, max_ttl_seconds: int) -> None:
-        self._topology = topology
-        self._most = max_ttl_seconds
-        self._end = PredictedEnd()
-        self._entries: dict[str, list[str | None]] = {}
-        self._short: set[str] = set()
-
-    def take(self, route: Route, record: Mapping[str, Any]) -> None:
-        """Add what one route makes of a record."""
+    end = PredictedEnd()
+    bodies: dict[str, list[str | None]] = {}
+    short: set[str] = set()
+    for record, route in product(records, routes):
         outcome, number = route.process(record), record["dynamodb"].get("SequenceNumber", "")
         if isinstance(outcome, Unprocessable):
-            self._end.letters.append([route.name, number])
+            end.letters.append([route.name, number])
         for request in requests_in(outcome):
-            if request.method != "POST" and not address(request).endswith("?"):  # it has a key
-                self._entries.setdefault(address(request), [])
-            if any(refusals(sent(request), max_ttl_seconds=self._most)):
-                self._end.letters.append([route.refused_by, number])
+            where = address(request)
+            if request.method != "POST" and not where.endswith("?"):  # it has a key
+                bodies.setdefault(where, [])
+            if any(refusals(sent(request), max_ttl_seconds=max_ttl_seconds)):
+                end.letters.append([route.refused_by, number])
+            elif request.method == "POST":
+                end.messages.setdefault(urlsplit(request.url).path, []).append(request.body)
             else:
-                self._accept(request)
-
-    def end(self) -> PredictedEnd:
-        """Return all of it."""
-        for where, bodies in self._entries.items():
-            allowed = _last(self._topology, bodies)
-            if where in self._short and None not in allowed:
-                allowed.append(None)
-            self._end.entries[where] = allowed
-        return self._end
-
-    def _accept(self, request: Request) -> None:
-        if request.method == "POST":
-            topic = urlsplit(request.url).path
-            self._end.messages.setdefault(topic, []).append(request.body)
-        elif request.method == "DELETE":
-            self._entries[address(request)].append(None)
-        else:
-            self._entries[address(request)].append(request.body)
-            if _ttl(request) < LASTING:
-                self._short.add(address(request))
+                bodies[where].append(None if request.method == "DELETE" else request.body)
+                if request.method == "PUT" and _ttl(request) < LASTING:
+                    short.add(where)
+    for where, found in bodies.items():
+        allowed = _last(topology, found)
+        may_end = where in short and None not in allowed
+        end.entries[where] = [*allowed, None] if may_end else allowed
+    return end
 
 
 def address(request: Request) -> str:

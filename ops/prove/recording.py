@@ -37,27 +37,14 @@ _RUNS: Final = "text with runs"
 Recording = dict[str, Any]
 
 
-def new(*, answered_by: str, at: str, region: str, prefix: str, max_ttl_seconds: int) -> Recording:
-    """Return a recording without answers; `at` is the time."""
-    return {
-        "format": FORMAT,
-        "answered_by": answered_by,
-        "at": at,
-        "region": region,
-        "prefix": prefix,
-        "max_ttl_seconds": max_ttl_seconds,
-        "stack": {"resource": {}},
-        "patterns": [],
-        "states": [],
-        "deliveries": [],
-    }
-
-
 def stack_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """Return what the engine reads of synthesized JSON."""
     kept = {name: document[name] for name in ("provider",) if name in document}
     resources = {
-        type_: {id_: _without_comment(body) for id_, body in document["resource"][type_].items()}
+        type_: {
+            id_: {name: member for name, member in body.items() if name != "//"}
+            for id_, body in document["resource"][type_].items()
+        }
         for type_ in _KEPT
         if type_ in document["resource"]
     }
@@ -152,7 +139,3 @@ def _unfolded(value: Any) -> Any:  # noqa: ANN401 - any JSON
         case list():
             return [_unfolded(element) for element in value]
     return value
-
-
-def _without_comment(body: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: member for name, member in body.items() if name != "//"}

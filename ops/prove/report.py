@@ -29,9 +29,9 @@ def print_table(comparisons: Sequence[ComparedAnswer]) -> None:
         (comparison.area, comparison.behaviour, comparison.agreement) for comparison in comparisons
     )
     last = ""
-    for area, behaviour in dict.fromkeys(
-        (comparison.area, comparison.behaviour) for comparison in _by_area(comparisons)
-    ):
+    areas = list(dict.fromkeys(comparison.area for comparison in comparisons))
+    rows = dict.fromkeys((comparison.area, comparison.behaviour) for comparison in comparisons)
+    for area, behaviour in sorted(rows, key=lambda row: areas.index(row[0])):
         if last and area != last:
             table.add_section()
         cells = [_cell(counts[area, behaviour, agreement], agreement) for agreement in Agreement]
@@ -59,11 +59,6 @@ def print_differences(comparisons: Sequence[ComparedAnswer]) -> None:
         )
     if len(others) > MOST:
         console.print(f"... and {len(others) - MOST} more; the recording has all of them")
-
-
-def _by_area(comparisons: Sequence[ComparedAnswer]) -> list[ComparedAnswer]:
-    areas = list(dict.fromkeys(comparison.area for comparison in comparisons))
-    return sorted(comparisons, key=lambda comparison: areas.index(comparison.area))
 
 
 def _cell(count: int, agreement: Agreement) -> str:
