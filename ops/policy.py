@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import typer
 from uv import find_uv_bin
@@ -36,7 +35,19 @@ ENDPOINT = "https://api.cache.cell-us-east-1-1.prod.a.momentohq.com"
 
 def command() -> None:
     """Ask checkov about both profiles; no check may fail in production."""
-    raise typer.Exit(examine())
+    failed: Sequence[str] = ()
+    for profile in PROFILES:
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                synthesize(profile, Path(folder))
+                result = ask(Path(folder))
+            except subprocess.CalledProcessError as error:
+                raise OpsError(f"{shlex.join(error.cmd)} failed, see above") from None
+        failed = result.failed
+        console.print(f"{profile:<10}  {result.passed} passed, {len(failed)} failed")
+        for line in failed:
+            console.print(f"            {line}", soft_wrap=True, markup=False)
+    raise typer.Exit(1 if failed else 0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,17 +80,6 @@ def install() -> None:
         pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--python", python]
         subprocess.run([*pip, "install", "--no-compile", *packages], check=True)
     shutil.copy(LOCK, made)
-
-
-def judge(profile: str, folder: Path) -> CheckovResult:
-    """Synthesize a profile's stacks into a folder, and ask checkov about them.
-
-    Raises:
-        CalledProcessError: a stack could not be synthesized; the reason has been printed.
-
-    """
-    synthesize(profile, folder)
-    return ask(folder)
 
 
 def synthesize(profile: str, folder: Path) -> None:
@@ -120,14 +120,15 @@ def ask(folder: Path) -> CheckovResult:
         report = json.loads(done.stdout)
         return CheckovResult(
             passed=report["summary"]["passed"],
-            failed=list(dict.fromkeys(map(_line, report["results"]["failed_checks"]))),
+            failed=list(
+                dict.fromkeys(
+                    f"{check['check_id']} {check['resource']}: {check['check_name']}"
+                    for check in report["results"]["failed_checks"]
+                )
+            ),
         )
     except (ValueError, KeyError, TypeError):
         raise OpsError(f"checkov gave no report: {done.stderr or done.stdout}") from None
-
-
-def _line(check: dict[str, Any]) -> str:
-    return f"{check['check_id']} {check['resource']}: {check['check_name']}"
 
 
 def _environment(**more: str) -> dict[str, str]:
@@ -135,24 +136,3 @@ def _environment(**more: str) -> dict[str, str]:
     kept = ("HOME", "LANG", "PATH", "TMPDIR", "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION")
     inherited = {name: os.environ[name] for name in kept if name in os.environ}
     return inherited | {"MOMENTO_API_ENDPOINT": ENDPOINT, "PYTHONPATH": os.fspath(ROOT)} | more
-
-
-def examine() -> int:
-    """Print each profile's counts; return 1 if a check of the production profile failed.
-
-    Raises:
-        OpsError: checkov could not be installed, or a stack not synthesized.
-
-    """
-    failed: Sequence[str] = ()
-    for profile in PROFILES:
-        with tempfile.TemporaryDirectory() as folder:
-            try:
-                result = judge(profile, Path(folder))
-            except subprocess.CalledProcessError as error:
-                raise OpsError(f"{shlex.join(error.cmd)} failed, see above") from None
-        failed = result.failed
-        console.print(f"{profile:<10}  {result.passed} passed, {len(failed)} failed")
-        for line in failed:
-            console.print(f"            {line}", soft_wrap=True, markup=False)
-    return 1 if failed else 0

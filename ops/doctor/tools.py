@@ -6,7 +6,7 @@ import shutil
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
 from ops.cdktf import program
@@ -16,13 +16,11 @@ from ops.terraform import binary, provider
 from ops.terraform.terraform import KEY_VARIABLE, ROOT
 from stacks.settings import Settings, SettingsError
 
-OLDEST = {"python": (3, 11), "node": (18, 18)}
-
 
 def examine() -> Iterator[Check]:
     """Yield the checks of this machine; only the provider's check uses the network."""
-    yield _tool("python", lambda: sys.version)
-    yield _tool("node", lambda: _say("node", "--version"))
+    yield _tool("python", sys.version, oldest=(3, 11))
+    yield _tool("node", _say("node", "--version"), oldest=(18, 18))
     yield _terraform()
     yield _packages()
     yield _cdktf()
@@ -35,20 +33,18 @@ def _terraform() -> Check:
     program = binary.name(os.environ)
     said = _say(program, "version")
     product = binary.product(program, said)
-    check = _tool(program, lambda: said, oldest=product.oldest)
+    check = _tool(program, said, oldest=product.oldest)
     if check.state is CheckState.OK and product is not binary.TERRAFORM:
         return ok(program, f"{product.name} {check.found}")
     return check
 
 
-def _tool(name: str, ask: Callable[[], str], *, oldest: tuple[int, int] | None = None) -> Check:
-    least = oldest or OLDEST[name]
-    wanted = ".".join(map(str, least))
-    said = ask()
+def _tool(name: str, said: str, *, oldest: tuple[int, int]) -> Check:
+    wanted = ".".join(map(str, oldest))
     match = re.search(r"(\d+)\.(\d+)\.\d+", said)
     if match is None:
         return failure(name, f"not found; install {name} {wanted} or newer and put it on the PATH")
-    if (int(match[1]), int(match[2])) < least:
+    if (int(match[1]), int(match[2])) < oldest:
         return failure(name, f"{match[0]} is too old; install {wanted} or newer")
     return ok(name, match[0])
 

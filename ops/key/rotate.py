@@ -226,7 +226,8 @@ class Rotation:
 
     def _revoke(self, progress: RotationProgress) -> None:
         """Revoke the old keys that were made for this stack."""
-        ours = {role.role_id for role in self.auth.roles() if role.name in self._role_names}
+        names = {purpose.role_name for purpose in self.both}
+        ours = {role.role_id for role in self.auth.roles() if role.name in names}
         keys = {key.key_id: key for key in self.auth.api_keys()}
         for purpose in self.both:
             key_id = progress.old_ids.get(purpose.setting)
@@ -243,7 +244,3 @@ class Rotation:
             else:
                 self.auth.revoke(key_id)
                 self.say(f"✓ revoked: the old key {key_id} of {purpose.role_name}")
-
-    @property
-    def _role_names(self) -> set[str]:
-        return {purpose.role_name for purpose in self.both}

@@ -200,15 +200,7 @@ class Terraform:
     def show(self, command: str, *arguments: str) -> None:
         """Run a command on the user's terminal, which may answer its questions."""
         plain = [] if sys.stdout.isatty() else ["-no-color"]
-        with interrupts_left_to_the_child():
-            done = subprocess.run(
-                [self._path, command, *plain, *arguments],
-                cwd=self.folder,
-                env=environment_of(command, self._env),
-                stderr=subprocess.PIPE,
-                text=True,
-                check=False,
-            )
+        done = self._ended(command, *plain, *arguments, stderr=subprocess.PIPE)
         sys.stderr.write(done.stderr)
         if done.returncode:
             raise TerraformError(
@@ -255,19 +247,17 @@ class Terraform:
         self._run("state", "push", "-", given=json.dumps(state))
 
     def _run(self, *words: str, given: str | None = None) -> str:
-        with interrupts_left_to_the_child():
-            done = subprocess.run(
-                [self._path, *words],
-                cwd=self.folder,
-                env=environment_of(words[0], self._env),
-                input=given,
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+        done = self._ended(*words, input=given, capture_output=True)
         if done.returncode:
             raise TerraformError(_with_next_step(done.stderr or done.stdout))
         return done.stdout
+
+    def _ended(self, *words: str, **streams: Any) -> subprocess.CompletedProcess[str]:  # noqa: ANN401 - subprocess's own
+        env = environment_of(words[0], self._env)
+        with interrupts_left_to_the_child():
+            return subprocess.run(
+                [self._path, *words], cwd=self.folder, env=env, text=True, check=False, **streams
+            )
 
     def json(self, command: str, *arguments: str) -> Any:  # noqa: ANN401 - whatever Terraform says
         """Run a command with `-json` and return its answer."""

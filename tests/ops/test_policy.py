@@ -6,6 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import typer
 
 from ops import policy
 from ops.policy import CheckovResult
@@ -64,15 +65,20 @@ def test_the_command_prints_both_profiles_and_fails_with_production_only(
         "demo": CheckovResult(passed=3, failed=["CKV_1 a: b"]),
         "production": CheckovResult(passed=4, failed=[]),
     }
-    monkeypatch.setattr(policy, "judge", lambda profile, _: verdicts[profile])
-    assert policy.examine() == 0
+    monkeypatch.setattr(policy, "synthesize", lambda profile, folder: (folder / profile).touch())
+    monkeypatch.setattr(policy, "ask", lambda folder: verdicts[next(folder.iterdir()).name])
+    with pytest.raises(typer.Exit) as ended:
+        policy.command()
+    assert ended.value.exit_code == 0
     assert capsys.readouterr().out.splitlines() == [
         "demo        3 passed, 1 failed",
         "            CKV_1 a: b",
         "production  4 passed, 0 failed",
     ]
     verdicts["production"] = CheckovResult(passed=4, failed=["CKV_2 c: d"])
-    assert policy.examine() == 1
+    with pytest.raises(typer.Exit) as ended:
+        policy.command()
+    assert ended.value.exit_code == 1
 
 
 @pytest.mark.parametrize(
