@@ -15,7 +15,7 @@ from localcloud.momento.service import LocalMomento
 from momento_pipes.mapping import Attribute, CacheEntry, ItemMapping, KeySchema, TopicMessage
 from ops.key.create import wanted
 from ops.key.momento_names import ANY, MomentoNames
-from ops.key.roles import Purpose, purposes, role_for, rules, sentence
+from ops.key.roles import Purpose, purposes, role_for, rules
 from ops.shared.errors import OpsError
 from stacks.settings import Settings
 from stacks.stack import MomentoStack
@@ -89,13 +89,6 @@ def test_with_very_many_topics_a_rule_is_for_all_topics_of_the_cache() -> None:
         caches=frozenset({"c"}), topics=frozenset(("c", f"t{n}") for n in range(30))
     )
     assert [one.get("topics") for one in rules(many, "write")] == [None, ANY]
-
-
-def test_a_rule_in_words() -> None:
-    assert [sentence(one) for one in rules(WEATHER, "write")] == [
-        f"write: cache, caches {CACHE}, items *",
-        f"write: topic, caches {CACHE}, topics {TOPIC}",
-    ]
 
 
 @pytest.fixture

@@ -82,15 +82,6 @@ def test_a_newer_value_is_put_instead_of_the_letters_value(cloud: RepairCloud, p
     assert cloud.waiting() == (0, 0)
 
 
-def test_a_put_of_a_removed_item_deletes_the_key(cloud: RepairCloud) -> None:
-    cloud.weather.put("Oslo")
-    cloud.give_up(PUT)
-    cloud.weather.delete("Oslo")
-    cloud.fill("Oslo", "old")
-    assert only(cloud.redrive()).status is LetterStatus.SUPERSEDED
-    assert cloud.cache() == {}
-
-
 def test_a_letter_of_a_batch_replays_each_of_its_records(cloud: RepairCloud) -> None:
     """Records that the filter leaves out do not keep the letter in the queue."""
     for name in ("Bergen", "Oslo", "Tromsø"):

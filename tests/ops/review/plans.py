@@ -51,6 +51,13 @@ def recorded(deployment: str, name: str) -> Plan:
     return read_plan(json.dumps(group(deployment)[name]), f"{deployment} {name}")
 
 
+def changed(deployment: str, kind: str, edit: Callable[[dict[str, Any]], object]) -> Plan:
+    """Return the second plan of a deployment, with `edit` done to the first change of a kind."""
+    found = copy.deepcopy(group(deployment)["second"])
+    edit(next(one for one in found["resource_changes"] if one["type"] == kind)["change"])
+    return read_plan(json.dumps(found), "changed")
+
+
 def edited(
     edit: Callable[[dict[str, Any]], None],
     old: Callable[[dict[str, Any]], None] = lambda _: None,

@@ -8,7 +8,7 @@ import pytest
 
 from ops.review import Plan, read_plan
 from ops.review.guard import examine
-from tests.ops.review.plans import change, group, plan
+from tests.ops.review.plans import change, changed, group, plan
 from tests.ops.review.record import WORKFLOW
 
 MACHINE, LOG, POLICY = "aws_sfn_state_machine", "aws_cloudwatch_log_group", "aws_iam_role_policy"
@@ -29,18 +29,10 @@ def logging(level: str) -> dict[str, Any]:
     return machine(logging_configuration=[{"level": level}])
 
 
-def edited(kind: str, **edit: Any) -> Plan:
-    """Return the recorded plan without changes, with another change of a kind's first resource."""
-    found = copy.deepcopy(group(WORKFLOW)["second"])
-    for one in found["resource_changes"]:
-        if one["type"] == kind:
-            one["change"] |= edit
-            return read_plan(json.dumps(found), "edited")
-    raise AssertionError(kind)
-
-
 def test_destroying_a_state_machine_that_a_pipe_runs_is_held_back() -> None:
-    assert ("destroyed", True) in lost(edited(MACHINE, actions=["delete"], after=None))
+    gone = {"actions": ["delete"], "after": None}
+    found = changed(WORKFLOW, MACHINE, lambda change: change.update(gone))
+    assert ("destroyed", True) in lost(found)
 
 
 def test_a_replaced_state_machine_holds_the_plan_back() -> None:

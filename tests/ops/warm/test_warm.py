@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.responses import Response
 
 from localcloud import LocalAws
 from ops.shared.errors import OpsError
@@ -108,16 +107,6 @@ def test_an_item_that_is_not_sent_is_reported(cloud: RepairCloud, tmp_path: Path
         ("failed", "city 7"),
         *(("refused", key) for key in lost),
     ]
-
-
-def test_a_wrong_key_ends_it(cloud: RepairCloud, tmp_path: Path) -> None:
-    async def refuse(_: object) -> Response:
-        return Response(status_code=401)
-
-    cloud.momento.service.interfere = refuse
-    summary = warm(cloud, tmp_path / "progress.json")
-    assert "MOMENTO_API_KEY" in str(summary.halted)
-    assert not summary.complete
 
 
 def test_items_that_the_filter_leaves_out_are_counted(cloud: RepairCloud, tmp_path: Path) -> None:
