@@ -70,16 +70,18 @@ def test_nothing_is_lost(cloud: WorkflowRepair) -> None:
     chance = random.Random(1)  # noqa: S311 - a test
     write(cloud, chance)
     expected = Counter(break_out(cloud, chance))
-    letters = cloud.waiting()
-    cloud.fill(**{f"{name}{order}": "old" for order in range(ITEMS) for name in ("t__", "a", "b")})
-    former = set(cloud.cache())
+    letters = cloud.letters()
+    cloud.fill_entries(
+        **{f"{name}{order}": "old" for order in range(ITEMS) for name in ("t__", "a", "b")}
+    )
+    former = set(cloud.entries())
     cloud.arrivals.clear()
     half, killed = threading.Event(), threading.Event()
 
     async def fail(request: Request) -> Response | None:
         """Fail now and then; after half of the letters, answer nothing until the run is killed."""
         await cloud.arrivals(request)
-        if not half.is_set() and await asyncio.to_thread(cloud.waiting) <= letters // 2:
+        if not half.is_set() and await asyncio.to_thread(cloud.letters) <= letters // 2:
             half.set()  # this request's letter is not deleted yet
         while half.is_set() and not killed.is_set():  # noqa: ASYNC110 - threads set them
             await asyncio.sleep(0.02)
@@ -92,18 +94,18 @@ def test_nothing_is_lost(cloud: WorkflowRepair) -> None:
     first.send_signal(signal.SIGKILL)
     assert first.communicate() == ("", "")
     killed.set()
-    left = cloud.waiting()
+    left = cloud.letters()
     assert 0 < left < letters, "killed half-way"
     for _ in range(4):  # what the killed run had in hand comes back by itself
         done = cloud.run(*AGAIN)
         assert done.stderr == ""
-        if json.loads(done.stdout)["complete"] and not cloud.waiting():
+        if json.loads(done.stdout)["complete"] and not cloud.letters():
             break
         until(lambda: not hidden(cloud), PATIENCE)
-    assert cloud.waiting() == 0
+    assert cloud.letters() == 0
     found = Counter((one["order"], one["n"]) for one in cloud.topic())
     assert not expected - found, "every message was published"
-    table, cache = cloud.table_says(), cloud.cache()
+    table, cache = cloud.table_says(), cloud.entries()
     seen = {record["dynamodb"]["Keys"]["Order"]["S"] for record in cloud.records()}
     never = {f"{name}{order}" for order in range(ITEMS) for name in ("t#", "a", "b")}
     never -= {f"{name}{order}" for order in seen for name in ("t#", "a", "b")}

@@ -23,31 +23,31 @@ def test_refused_put_is_sent_while_the_item_is_as_the_record_left_it(cloud: Work
     summary = cloud.redrive()
     assert only(summary).status is LetterStatus.SENT
     assert (only(summary).pipe, only(summary).key) == ("shop-orders-changes", "t 1")
-    assert cloud.cache() == cloud.table_says()
+    assert cloud.entries() == cloud.table_says()
     assert cloud.topic() == [], "the letter is about the put"
     assert summary.complete
-    assert cloud.waiting() == 0
+    assert cloud.letters() == 0
 
 
 def test_put_of_an_item_that_changed_brings_its_current_entries(cloud: WorkflowRepair) -> None:
     cloud.put("1", 5, track="x")
     cloud.put("1", 6, track="y")
-    cloud.fill(x="old")
+    cloud.fill_entries(x="old")
     cloud.refuse("PUT", 0)
     cloud.refuse("DELETE", 1)
     summary = cloud.redrive()
     assert {one.status for one in summary.results} <= {LetterStatus.SUPERSEDED, LetterStatus.SENT}
-    assert cloud.cache() == cloud.table_says()
-    assert cloud.waiting() == 0
+    assert cloud.entries() == cloud.table_says()
+    assert cloud.letters() == 0
 
 
 def test_put_of_an_item_that_is_gone_deletes_its_entries(cloud: WorkflowRepair) -> None:
     cloud.put("1", 5, track="x")
-    cloud.fill(t__1="old", x="old")
+    cloud.fill_entries(t__1="old", x="old")
     cloud.refuse("PUT")
     cloud.delete("1")
     assert only(cloud.redrive()).status is LetterStatus.SUPERSEDED
-    assert cloud.cache() == {}
+    assert cloud.entries() == {}
 
 
 def test_message_is_published_again_as_it_was(cloud: WorkflowRepair) -> None:
@@ -62,7 +62,7 @@ def test_message_is_published_again_as_it_was(cloud: WorkflowRepair) -> None:
     (arrival, *_) = cloud.arrivals
     assert arrival.headers["authorization"] == "a-key"
     assert arrival.headers["content-type"] == "application/json; charset=utf-8"
-    assert cloud.cache() == {}
+    assert cloud.entries() == {}
 
 
 def without_images(record: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def without_images(record: dict[str, Any]) -> dict[str, Any]:
 def test_letter_without_images_is_settled(cloud: WorkflowRepair, method: str) -> None:
     cloud.put("1", 5, track="x")
     cloud.put("1", 6, track="y")
-    cloud.fill(x="old")
+    cloud.fill_entries(x="old")
     cloud.refuse(method, record=without_images(cloud.records()[-1]))
     result = only(cloud.redrive())
     if method == "POST":
@@ -85,7 +85,7 @@ def test_letter_without_images_is_settled(cloud: WorkflowRepair, method: str) ->
     assert result.status is LetterStatus.CONVERGED
     assert result.why.startswith("the letter does not have the whole item: ")
     left = {} if method == "DELETE" else {"x": "old"}
-    assert cloud.cache() == cloud.table_says() | left
+    assert cloud.entries() == cloud.table_says() | left
 
 
 def test_message_that_cannot_be_rebuilt_stays(cloud: WorkflowRepair) -> None:
@@ -98,7 +98,7 @@ def test_message_that_cannot_be_rebuilt_stays(cloud: WorkflowRepair) -> None:
         LetterStatus.REFUSED,
         "the letter has only a part of the message, and the rest is not known",
     )
-    assert cloud.waiting() == 1
+    assert cloud.letters() == 1
 
 
 def test_key_goes_to_momento_only(cloud: WorkflowRepair) -> None:
@@ -124,16 +124,16 @@ def test_batch_is_settled_record_by_record(cloud: WorkflowRepair) -> None:
     cloud.put("3", 4)
     cloud.delete("3")
     cloud.put("4", 5)
-    cloud.fill(t__3="old", x="old")
+    cloud.fill_entries(t__3="old", x="old")
     cloud.give_up(1, 5)
     result = only(cloud.redrive())
     assert result.status is LetterStatus.SUPERSEDED
     assert (result.key, result.pipe) == ("t 1, t 2, t 3", "shop-orders-changes-pipe")
-    assert cloud.cache() == {
+    assert cloud.entries() == {
         key: value for key, value in cloud.table_says().items() if key not in ("t#0", "z", "t#4")
     }
     assert [one["n"] for one in cloud.topic()] == ["1", "2", "3", "4", ""]
-    assert cloud.waiting() == 0
+    assert cloud.letters() == 0
 
 
 def test_batch_with_a_refused_record_stays_and_the_others_are_settled(
@@ -149,12 +149,12 @@ def test_batch_with_a_refused_record_stays_and_the_others_are_settled(
 
     cloud.momento.service.interfere = refuse
     result = only(cloud.redrive())
-    assert (result.status, cloud.waiting()) == (LetterStatus.REFUSED, 1)
-    assert set(cloud.cache()) == {"t#0", "t#2"}
+    assert (result.status, cloud.letters()) == (LetterStatus.REFUSED, 1)
+    assert set(cloud.entries()) == {"t#0", "t#2"}
     cloud.momento.service.interfere = cloud.arrivals
     assert only(cloud.redrive()).status is LetterStatus.SENT
-    assert cloud.cache() == cloud.table_says()
-    assert cloud.waiting() == 0
+    assert cloud.entries() == cloud.table_says()
+    assert cloud.letters() == 0
 
 
 def test_messages_of_both_kinds_are_published_in_the_streams_order(cloud: WorkflowRepair) -> None:
@@ -166,7 +166,7 @@ def test_messages_of_both_kinds_are_published_in_the_streams_order(cloud: Workfl
     cloud.refuse("POST", 0)
     cloud.redrive()
     assert [one["n"] for one in cloud.topic()] == list("012345")
-    assert cloud.cache() == cloud.table_says()
+    assert cloud.entries() == cloud.table_says()
 
 
 def test_one_operations_letters_are_chosen(cloud: WorkflowRepair) -> None:
@@ -174,7 +174,7 @@ def test_one_operations_letters_are_chosen(cloud: WorkflowRepair) -> None:
     cloud.refuse("POST")
     cloud.refuse("PUT")
     assert only(cloud.redrive(only="topic-publish")).status is LetterStatus.SENT
-    assert (len(cloud.topic()), cloud.cache(), cloud.waiting()) == (1, {}, 1)
+    assert (len(cloud.topic()), cloud.entries(), cloud.letters()) == (1, {}, 1)
 
 
 def test_dry_run_says_what_would_be_done(cloud: WorkflowRepair) -> None:
@@ -185,7 +185,7 @@ def test_dry_run_says_what_would_be_done(cloud: WorkflowRepair) -> None:
     summary = cloud.redrive(dry_run=True)
     assert {one.status for one in summary.results} == {LetterStatus.SUPERSEDED}
     assert "would be" in summary.results[0].why
-    assert (cloud.arrivals.__len__(), cloud.waiting()) == (0, 2)
+    assert (cloud.arrivals.__len__(), cloud.letters()) == (0, 2)
 
 
 def test_letters_of_pipes_beside_the_workflow_are_settled(local_aws: LocalAws) -> None:
@@ -202,7 +202,7 @@ def test_letters_of_pipes_beside_the_workflow_are_settled(local_aws: LocalAws) -
             assert chosen.refused_by == chosen.name != cloud.pipe
         summary = cloud.redrive()
         assert [one.status for one in summary.results] == [LetterStatus.SENT] * 2
-        assert cloud.cache() == {
+        assert cloud.entries() == {
             "1": {"Order": "1", "Amount": "5"},
             "2": {"Order": "2", "Amount": "6"},
         }
@@ -213,7 +213,7 @@ def test_batch_that_has_left_the_stream_is_found_in_the_log(local_aws: LocalAws)
         for number in range(4):
             cloud.put(str(number), number)
         cloud.delete("2")
-        cloud.fill(**{"2": "old"})
+        cloud.fill_entries(**{"2": "old"})
         records = cloud.records()
         cloud.give_up(1, 2, shardId=GONE_SHARD)
         assert only(cloud.redrive()).status is LetterStatus.UNRECOVERABLE
@@ -223,5 +223,5 @@ def test_batch_that_has_left_the_stream_is_found_in_the_log(local_aws: LocalAws)
         result = only(cloud.redrive())
         assert (result.status, result.key) == (LetterStatus.CONVERGED, "1, 2")
         assert "each item's current state was sent" in result.why
-        assert cloud.cache() == {"1": {"Order": "1", "Amount": "1"}}
-        assert cloud.waiting() == 0
+        assert cloud.entries() == {"1": {"Order": "1", "Amount": "1"}}
+        assert cloud.letters() == 0

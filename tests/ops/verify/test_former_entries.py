@@ -1,12 +1,10 @@
 """What is left over is found by what the stream tells, also where an attribute is the key."""
 
-from math import inf
 from pathlib import Path
 
 import pytest
 
 from live.errors import LiveError
-from localcloud.momento.service import CachedItem
 from momento_pipes.mapping import (
     Attribute,
     CacheEntry,
@@ -17,7 +15,6 @@ from momento_pipes.mapping import (
 )
 from ops.shared.repair.scan_progress import ScanProgress
 from ops.warm.warm import Warm
-from tests.localcloud.weather_pipes import CACHE
 from tests.ops.shared.repair.deployed_cloud import wrong
 from tests.ops.shared.repair.own_pipeline import EMAIL, ID, STATUS, OwnPipeline
 from tests.ops.shared.repair.repair_cloud import RepairCloud
@@ -114,12 +111,11 @@ def test_an_entry_that_an_item_takes_over_after_it_was_read_stays(cloud: RepairC
     users.delete(Id="1")
     users.put(Id="2", Email="before@x", Status="active")
     cloud.fill("before@x", '{"Id":"2","Email":"before@x"}')
-    items = cloud.momento.service.caches[CACHE].items
 
     async def take_over(_: object) -> None:
-        if b"passed-on@x" not in items:
+        if "passed-on@x" not in cloud.cache():
             users.put(Id="2", Email="passed-on@x", Status="active")
-            items[b"passed-on@x"] = CachedItem(b'{"Id":"2","Email":"passed-on@x"}', inf)
+            cloud.fill("passed-on@x", '{"Id":"2","Email":"passed-on@x"}')
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(cloud.momento.service, "interfere", take_over)

@@ -12,11 +12,9 @@ import pytest
 import live.undelivered
 from localcloud import LocalAws
 from localcloud.deliveries.sender import Timing
-from localcloud.momento.service import CachedItem
 from localcloud.runner.checkpoints import Checkpoints
 from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import until
-from tests.localcloud.weather_pipes import CACHE
 from tests.ops.conftest import Answer
 from tests.ops.shared.repair.patient import PATIENCE
 from tests.ops.shared.repair.repair_cloud import DELETE, PUBLISH, PUT, RepairCloud, body
@@ -108,8 +106,7 @@ def test_a_key_that_is_overwritten_again_and_again_is_reported(
 
     async def overwrite(request: Any) -> None:
         if request.method == "GET":
-            items = cloud.momento.service.caches[CACHE].items
-            items[b"Oslo"] = CachedItem(b"old", time.monotonic() + 600)
+            cloud.fill("Oslo", "old")
 
     cloud.momento.service.interfere = overwrite
     clock = SimpleNamespace(time=time.time, monotonic=now)

@@ -2,7 +2,6 @@
 
 import json
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,10 @@ import pytest
 import ops.verify.results
 import ops.verify.verify
 from localcloud import LocalAws
-from localcloud.momento.service import CachedItem
 from ops.shared.errors import OpsError
 from ops.shared.repair.scan_progress import ScanProgress
-from ops.verify.results import VerifySummary
-from tests.localcloud.weather_pipes import CACHE, PUT
+from tests.localcloud.weather_pipes import PUT
+from tests.ops.shared.repair.deployed_cloud import wrong
 from tests.ops.shared.repair.repair_cloud import RepairCloud
 
 ROLE = "arn:aws:iam::123456789012:role/pipes"
@@ -38,15 +36,10 @@ def cloud(local_aws: LocalAws) -> Iterator[RepairCloud]:
         yield cloud
 
 
-def found(summary: VerifySummary) -> dict[str, str]:
-    """Return the state of each key that is wrong."""
-    return {finding.key: finding.state for finding in summary.wrong}
-
-
 def test_every_state_is_reported(cloud: RepairCloud) -> None:
     before = cloud.cache()
     summary = cloud.verify()
-    assert found(summary) == {"stale": "stale", "missing": "missing", "left over": "left over"}
+    assert wrong(summary) == [(state, state) for state in ("left over", "missing", "stale")]
     assert summary.counts == {"in sync": 2, "stale": 1, "missing": 1, "left over": 1}
     assert summary.removed_keys == 2
     assert summary.finished
@@ -92,19 +85,18 @@ def test_a_request_that_momento_refuses_is_not_repaired(cloud: RepairCloud) -> N
 def test_a_write_on_its_way_is_not_missed(cloud: RepairCloud) -> None:
     """The pipe delivers it between the first look and the second."""
     cloud.weather.put("Oslo")
-    value = cloud.table()["Oslo"].encode()
+    value = cloud.table()["Oslo"]
     looks: list[str] = []
 
     async def deliver_later(request: Any) -> None:
         looks.append(request.query_params["key"])
         if looks.count("Oslo") == 2:
-            items = cloud.momento.service.caches[CACHE].items
-            items[b"Oslo"] = CachedItem(value, time.monotonic() + 600)
+            cloud.fill("Oslo", value)
 
     cloud.momento.service.interfere = deliver_later
     summary = cloud.verify()
     assert looks.count("Oslo") == 2
-    assert "Oslo" not in found(summary)
+    assert "Oslo" not in dict(wrong(summary))
     assert summary.counts["in sync"] == 3
 
 
@@ -118,7 +110,7 @@ def test_an_item_that_changes_all_the_time_is_not_judged(cloud: RepairCloud) -> 
     cloud.momento.service.interfere = write
     summary = cloud.verify(repair=True)
     assert summary.counts["changing"] == 1
-    assert "stale" not in found(summary)
+    assert "stale" not in dict(wrong(summary))
 
 
 def test_a_sample_is_a_part(cloud: RepairCloud) -> None:
@@ -152,7 +144,7 @@ def test_a_deleting_pipe_for_some_values_is_followed(cloud: RepairCloud) -> None
     cloud.weather.put("in sync", MinTemp=8)
     cloud.weather.put("stale", MinTemp=7)
     summary = cloud.verify(repair=True)
-    assert found(summary) == {"missing": "missing", "in sync": "left over"}
+    assert dict(wrong(summary)) == {"missing": "missing", "in sync": "left over"}
     assert summary.counts["left out"] == 3, "what neither pipe takes"
     assert "in sync" not in cloud.cache()
 

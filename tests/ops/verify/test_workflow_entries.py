@@ -17,20 +17,20 @@ cloud = pytest.fixture(deployed_workflow)
 
 def test_bodies_are_compared_as_json(cloud: WorkflowRepair) -> None:
     cloud.put("1", 5)
-    cloud.fill(t__1={"amount": "5", "order": "1"})
+    cloud.fill_entries(t__1={"amount": "5", "order": "1"})
     assert cloud.verify().counts == {"in sync": 1}
-    cloud.fill(t__1={"amount": 5, "order": "1"})
+    cloud.fill_entries(t__1={"amount": 5, "order": "1"})
     assert wrong(cloud.verify()) == [("t 1", "stale")]
 
 
 def test_each_entry_of_an_item_counts(cloud: WorkflowRepair) -> None:
     cloud.put("1", 5, track="x")
     assert wrong(cloud.verify()) == [("t 1", "missing")]
-    cloud.fill(t__1={"amount": "5", "order": "1"})
+    cloud.fill_entries(t__1={"amount": "5", "order": "1"})
     assert wrong(cloud.verify()) == [("t 1", "missing")]
-    cloud.fill(x={"Tenant": "t", "Order": "other"})
+    cloud.fill_entries(x={"Tenant": "t", "Order": "other"})
     assert wrong(cloud.verify()) == [("t 1", "stale")]
-    cloud.fill(x={"Tenant": "t", "Order": "1"})
+    cloud.fill_entries(x={"Tenant": "t", "Order": "1"})
     assert cloud.verify().complete
 
 
@@ -42,10 +42,10 @@ def test_repair_puts_all_entries_right(cloud: WorkflowRepair) -> None:
     cloud.delete("3")
     cloud.put("5", 5)
     cloud.put("4", 44, track="x5")  # taken over
-    cloud.fill(x1="old", t__2="old", t__3="old", x3="old", x5="old", t__4="old")
+    cloud.fill_entries(x1="old", t__2="old", t__3="old", x3="old", x5="old", t__4="old")
     summary = cloud.verify(repair=True)
     assert summary.finished
-    assert cloud.cache() == cloud.table_says()
+    assert cloud.entries() == cloud.table_says()
     states = [state for _, state in wrong(summary)]
     assert states.count("left over") == 4, "x1, x3, t#2 and t#3; x5 is of another item now"
     assert cloud.verify().complete
@@ -57,8 +57,8 @@ def test_sample_needs_an_entry_with_the_tables_key(local_aws: LocalAws) -> None:
             cloud.put(str(number), number)
         cloud.delete("3")
         for number in range(3):
-            cloud.fill(**{str(number): {"Order": str(number), "Amount": str(number)}})
-        cloud.fill(**{"3": "old"})
+            cloud.fill_entries(**{str(number): {"Order": str(number), "Amount": str(number)}})
+        cloud.fill_entries(**{"3": "old"})
         summary = cloud.verify(sample=10)
         assert (summary.unseen, wrong(summary)) == ("", [("3", "left over")])
     with WorkflowRepair(local_aws) as cloud:
@@ -92,7 +92,7 @@ def test_warm_sends_all_entries(cloud: WorkflowRepair, tmp_path: Path) -> None:
         summary = Warm(deployment, sender, progress).run()
     assert summary.counts == {"sent": 7}
     assert summary.complete
-    assert cloud.cache() == cloud.table_says()
+    assert cloud.entries() == cloud.table_says()
     assert len(cloud.arrivals) == 10
     assert cloud.topic() == []
     assert summary.not_final == 7, "the workflow may still deliver the records"

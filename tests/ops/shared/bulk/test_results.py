@@ -100,24 +100,33 @@ class Undelivered(UndeliveredRecords):
         return {name: 1.0 for name in self._names if keys is not None and name in keys}
 
 
+def wrong(segments: int, keys: int = NAMED) -> RunFiles:
+    """Return the files of a run with so many segments, each with so many wrong keys."""
+    return files(SUCCEEDED=[segment(number, keys) for number in range(segments)])
+
+
 def repaired(
-    summary: BulkSummary,
-    run: RunFiles,
-    repairs: Repairs,
-    undelivered: Undelivered | None = None,
-) -> list[int]:
-    """Repair, and return one number for each key that was told."""
+    run: RunFiles, repairs: Repairs, undelivered: Undelivered | None = None
+) -> tuple[BulkSummary, int]:
+    """Repair; return the summary and how many keys were told."""
+    summary = summary_of(run, asked_to_repair=True)
     told: list[int] = []
-    stop = repairs.stop or threading.Event()
     repair(
         summary,
         run,
         repairs,
         undelivered=undelivered or Undelivered(),
-        stop=stop,
+        stop=repairs.stop or threading.Event(),
         tell=lambda: told.append(1),
     )
-    return told
+    return summary, len(told)
+
+
+def shown(summary: BulkSummary) -> str:
+    """Return what is printed for it."""
+    with redirect_stdout(io.StringIO()) as out:
+        show(summary)
+    return out.getvalue()
 
 
 def test_the_examples_are_right() -> None:
@@ -163,26 +172,13 @@ def test_wrong_keys_are_told_in_one_order() -> None:
 
 def test_every_named_key_is_repaired_though_not_all_are_described() -> None:
     """60 segments name 200 each; the summary describes 10,000 of the 12,000."""
-    run = files(SUCCEEDED=[segment(number, NAMED) for number in range(60)])
-    summary, repairs = summary_of(run, asked_to_repair=True), Repairs()
-    assert len(repaired(summary, run, repairs)) == 60 * NAMED
-    assert len({key["Id"]["S"] for key in repairs.keys}) == 60 * NAMED
+    repairs = Repairs()
+    summary, told = repaired(wrong(60), repairs, Undelivered("59 199"))
+    assert told == len({key["Id"]["S"] for key in repairs.keys}) == 60 * NAMED
     assert len(summary.results.wrong) == MOST_DESCRIBED
     assert all(one["repaired"] for one in summary.as_json()["findings"])
     assert summary.complete
-
-
-def test_repaired_keys_are_called_repaired(capsys: pytest.CaptureFixture[str]) -> None:
-    run = files(SUCCEEDED=[segment(0, 2)])
-    summary = summary_of(run, asked_to_repair=True)
-    repaired(summary, run, Repairs(refused="0 1"))
-    show(summary)
-    said = capsys.readouterr().out.splitlines()
-    assert "missing: 0 0 - repaired" in said
-    assert "missing: 0 1" in said
-    assert "problem: 0 1: HTTP 400" in said
-    assert "1 of 2 wrong keys were repaired." in said
-    assert not summary.complete
+    assert summary.not_final == 1, "though it is not described"
 
 
 @each(
@@ -193,73 +189,53 @@ def test_repaired_keys_are_called_repaired(capsys: pytest.CaptureFixture[str]) -
         (Undelivered(readable=False), 2, {"0 0", "0 2"}),
     ],
 )
-def test_a_repaired_key_that_a_pipe_may_overwrite_is_not_final(
+def test_a_repaired_key_is_called_so_and_is_not_final_if_a_pipe_may_overwrite_it(
     undelivered: Undelivered, not_final: int, named: set[str]
 ) -> None:
     """The pipe may deliver a record of 0 1, too, but this key was not repaired."""
-    run = files(SUCCEEDED=[segment(0, 3)])
-    summary = summary_of(run, asked_to_repair=True)
-    repaired(summary, run, Repairs(refused="0 1"), undelivered)
+    summary, _ = repaired(wrong(1, 3), Repairs(refused="0 1"), undelivered)
     told = summary.as_json()
     assert told["may_not_be_final"] == not_final
     assert {one["key"] for one in told["findings"] if not one["final"]} == named
-    with redirect_stdout(io.StringIO()) as out:
-        show(summary)
-    said = out.getvalue()
-    assert {name for name in ("0 0", "0 2") if f"{name} - repaired, may" in said} == named
+    said = shown(summary)
+    for name in ("0 0", "0 2"):
+        assert f"missing: {name} - repaired{', may' if name in named else chr(10)}" in said
+    assert "missing: 0 1\n" in said
+    assert "problem: 0 1: HTTP 400\n" in said
+    assert "2 of 3 wrong keys were repaired." in said
     assert ("./help.sh verify --on-aws --repair looks again" in said) == bool(not_final)
+    assert not summary.complete
 
 
-def test_keys_after_those_that_are_described_may_not_be_final() -> None:
-    run = files(SUCCEEDED=[segment(number, NAMED) for number in range(60)])
-    summary = summary_of(run, asked_to_repair=True)
-    repaired(summary, run, Repairs(), Undelivered("59 199"))
-    assert summary.not_final == 1
-
-
-def test_keys_that_no_segment_names_need_another_run(capsys: pytest.CaptureFixture[str]) -> None:
-    run = files(SUCCEEDED=[segment(0, 500)])
-    summary = summary_of(run, asked_to_repair=True)
-    repaired(summary, run, Repairs())
-    show(summary)
-    said = capsys.readouterr().out
+def test_keys_that_no_segment_names_need_another_run() -> None:
+    said = shown(repaired(wrong(1, 500), Repairs())[0])
     assert "200 of 500 wrong keys were repaired." in said
     assert "name at most 200 keys of each segment" in said
     assert "run ./help.sh verify --on-aws --repair" in said
     assert "add --repair" not in said
 
 
-def test_without_repair_the_output_says_how_to_repair(capsys: pytest.CaptureFixture[str]) -> None:
-    show(summary_of(files(SUCCEEDED=[segment(0, 2)])))
-    assert "run ./help.sh verify --on-aws --resume --repair" in capsys.readouterr().out
-
-
 def test_ctrl_c_ends_a_repair_and_the_rest_is_reported() -> None:
-    run = files(SUCCEEDED=[segment(number, NAMED) for number in range(20)])
-    summary, stop = summary_of(run, asked_to_repair=True), threading.Event()
-    done = len(repaired(summary, run, Repairs(stop=stop)))
-    assert 0 < done == summary.repaired < 100
+    summary, told = repaired(wrong(20), Repairs(stop=threading.Event()))
+    assert 0 < told == summary.repaired < 100
     assert summary.problems[-1].endswith("not repaired: the command was interrupted")
     assert not summary.complete
 
 
-def test_old_results_are_called_old(capsys: pytest.CaptureFixture[str]) -> None:
-    summary = summary_of(files(SUCCEEDED=[segment(0, 1)]), ended_ago=10_800.0)
-    show(summary)
-    said = capsys.readouterr().out
+def test_old_results_are_called_old_and_say_how_to_repair() -> None:
+    summary = summary_of(wrong(1, 1), ended_ago=10_800.0)
+    said = shown(summary)
     assert "The run ended 3.0 h ago." in said
     assert "leave --resume out" in said
+    assert "run ./help.sh verify --on-aws --resume --repair" in said
     assert summary.as_json()["ended_seconds_ago"] == 10_800
 
 
 @each(seconds=[None, 2.0])
 def test_the_rate_is_said_only_if_it_is_known(seconds: float | None) -> None:
-    with pytest.MonkeyPatch.context() as patch:
-        said: list[str] = []
-        patch.setattr("ops.shared.bulk.summary._say", said.append)
-        run = files(SUCCEEDED=[{"Output": json.dumps({"segment": 0, "in_sync": 10})}])
-        show(summary_of(run, seconds=seconds))
-    assert said[0] == f"1 segments: 10 in sync{'' if seconds is None else '; 2 s, 5 items/s'}"
+    run = files(SUCCEEDED=[{"Output": json.dumps({"segment": 0, "in_sync": 10})}])
+    said = shown(summary_of(run, seconds=seconds))
+    assert said == f"1 segments: 10 in sync{'' if seconds is None else '; 2 s, 5 items/s'}\n"
 
 
 def test_a_failed_call_of_the_function_is_explained() -> None:

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,7 @@ from live.momento.client import Momento
 from live.redrive.redrive import Redrive
 from live.redrive.replay_results import RedriveSummary
 from localcloud.applied import ACCOUNT
-from localcloud.momento.service import LocalMomento
+from localcloud.momento.service import CachedItem, LocalMomento
 from ops.verify.results import VerifySummary
 from ops.verify.verify import Verify
 from stacks.settings import Settings
@@ -78,17 +79,22 @@ class DeployedCloud:
         """The stream's only shard."""
         return shard_of(self.streams, self.stream_arn)
 
-    def texts(self) -> dict[str, str]:
-        """Return the values of the cache, by key."""
+    def cache(self) -> dict[str, str]:
+        """Return the cache's values, by key."""
         items = self.momento.service.caches[self.cache_name].items
         return {key.decode(): item.value.decode() for key, item in list(items.items())}
+
+    def fill(self, key: str, value: str) -> None:
+        """Put something into the cache, past everything else."""
+        items = self.momento.service.caches[self.cache_name].items
+        items[key.encode()] = CachedItem(value.encode(), time.monotonic() + 3_600)
 
     def messages(self, topic: str) -> list[str]:
         """Return the messages of a topic."""
         found = self.momento.service.caches[self.cache_name].topics.get(topic)
         return [text.decode() for _, text, _ in found.messages] if found else []
 
-    def counted(self) -> tuple[int, int]:
+    def waiting(self) -> tuple[int, int]:
         """Return how many messages wait in the queue, and how many are hidden."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         found = self.sqs.get_queue_attributes(QueueUrl=self.queue_url, AttributeNames=names)

@@ -2,7 +2,6 @@
 
 import json
 import random
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,6 @@ from unittest import mock
 
 import localcloud.runner.runner
 from localcloud.deliveries.sender import Timing
-from localcloud.momento.service import CachedItem
 from localcloud.runner.checkpoints import Checkpoints
 from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import until
@@ -70,7 +68,7 @@ def break_out(cloud: RepairCloud, seed: int) -> Outage:
             if pipe == PUBLISH:
                 outage.messages[message(record)] += 1
         elif pipe == PUT and city not in SUNKEN:
-            cache[city.encode()] = CachedItem(body(image).encode(), time.monotonic() + 3_600)
+            cloud.fill(city, body(image))
         elif pipe == DELETE:
             cache.pop(city.encode(), None)
     add_trimmed(cloud, outage, chance)
@@ -118,9 +116,8 @@ def add_trimmed(cloud: RepairCloud, outage: Outage, chance: random.Random) -> No
     cities = [f"old city {number}" for number in range(TRIMMED)]
     there = chance.sample(cities, TRIMMED // 2)
     cloud.weather.put_all([(city, 1) for city in there])
-    cache = cloud.momento.service.caches[CACHE].items
     for city in cities:
-        cache[city.encode()] = CachedItem(b"something old", time.monotonic() + 3_600)
+        cloud.fill(city, "something old")
     record = cloud.last()
     logged = [(str(1_000 + number), keys(city)) for number, city in enumerate(cities)]
     cloud.log(PUT, *logged)

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import threading
-import urllib.parse
-import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC
@@ -56,21 +54,6 @@ class RepairCloud(DeployedCloud):
         pages = self.weather.dynamodb.get_paginator("scan").paginate(TableName=self.weather.table)
         return {item["Location"]["S"]: body(item) for page in pages for item in page["Items"]}
 
-    def cache(self) -> dict[str, str]:
-        """Return the cache's items."""
-        return self.texts()
-
-    def fill(self, key: str, value: str) -> None:
-        """Put something into the cache, past everything else."""
-        request = urllib.request.Request(  # noqa: S310 - our own server
-            f"{self.momento.endpoint}/cache/{CACHE}?key={urllib.parse.quote(key)}&ttl_seconds=600",
-            data=value.encode(),
-            headers={"Authorization": API_KEY},
-            method="PUT",
-        )
-        with urllib.request.urlopen(request):  # noqa: S310 - our own server
-            pass
-
     @contextmanager
     def unanswered(self, after: int = 0) -> Iterator[threading.Event]:
         """Have Momento answer no request meanwhile; set the event once one waits.
@@ -95,10 +78,6 @@ class RepairCloud(DeployedCloud):
     def topic(self) -> list[str]:
         """Return the topic's messages."""
         return self.messages(TOPIC)
-
-    def waiting(self) -> tuple[int, int]:
-        """Return how many messages wait in the queue, and how many are hidden."""
-        return self.counted()
 
     def left(self) -> list[Any]:
         """Take all messages out of the queue and return their bodies, parsed if they are JSON."""
@@ -153,8 +132,6 @@ class RepairCloud(DeployedCloud):
         self.weather.logs.put_log_events(
             logGroupName=self.weather.log_group, logStreamName=pipe, logEvents=events
         )
-
-    # -- what is done about them
 
 
 @pytest.fixture

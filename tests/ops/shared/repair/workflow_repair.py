@@ -10,7 +10,6 @@ from typing import Any
 from cdktf import Testing
 
 from eventpipes.stream_record import read_by_pipe
-from live.momento.client import Access, Momento
 from live.route import Route
 from localcloud import LocalAws
 from localcloud.applied import Applied, client
@@ -133,18 +132,14 @@ class WorkflowRepair(DeployedCloud):
                 found[item["Track"]["S"]] = {"Tenant": tenant, "Order": order}
         return found
 
-    def cache(self) -> dict[str, Any]:
+    def entries(self) -> dict[str, Any]:
         """Return the cache's entries."""
-        return {key: json.loads(text) for key, text in self.texts().items()}
+        return {key: json.loads(text) for key, text in self.cache().items()}
 
-    def fill(self, **values: object) -> None:
+    def fill_entries(self, **values: object) -> None:
         """Put JSON into the cache, past everything else; two underscores stand for #."""
-        access = Access(origin=self.momento.endpoint, key=API_KEY)
-        with Momento() as momento:
-            for name, value in values.items():
-                key = name.replace("__", "#")
-                request = access.request("PUT", "cache", CACHE, key=key, ttl_seconds=600)
-                momento.send(request._replace(body=json.dumps(value)))
+        for name, value in values.items():
+            self.fill(name.replace("__", "#"), json.dumps(value))
 
     def topic(self) -> list[Any]:
         """Return the topic's messages."""
@@ -154,9 +149,9 @@ class WorkflowRepair(DeployedCloud):
         """Return the stream's records, as a pipe reads them."""
         return [read_by_pipe(record, self.stream_arn) for record in self._records.all()]
 
-    def waiting(self) -> int:
+    def letters(self) -> int:
         """Return how many messages the queue has."""
-        return sum(self.counted())
+        return sum(self.waiting())
 
     # -- letters
 
