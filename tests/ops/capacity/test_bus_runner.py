@@ -14,15 +14,12 @@ import pytest
 
 from eventpipes import Definition, Event, Pipe, Request
 from eventpipes.definition import EventBusTarget, Source
-from eventpipes.operations import PUBLISH
 from eventpipes.rate_limit import RateLimit
 from localcloud.deliveries.sender import Sender, Timing
 from momento_pipes.topology import Topology
-from ops.capacity.load import Load
-from ops.capacity.model import Burst, RouteModel
-from ops.capacity.topology import build
+from ops.capacity.model import Burst
 from tests.ops.capacity.clock import Clock
-from tests.ops.capacity.test_runner import UNLIMITED, Done, deliver, fits
+from tests.ops.capacity.test_runner import UNLIMITED, Done, deliver, fits, modelled
 
 PUT_SECONDS = 0.04
 BUS = EventBusTarget(name="bus", arn="arn:aws:events:us-east-1:123456789012:event-bus/bus")
@@ -70,37 +67,28 @@ def run(clock: Clock, arrivals: Sequence[Sequence[float]], limit: int = UNLIMITE
     return sorted(target.done, key=lambda one: one.came)
 
 
-def modelled(
-    done: Sequence[Done], shards: int, limit: int = UNLIMITED, *, put: float = PUT_SECONDS
-) -> RouteModel:
-    """Return the model's route, with the mean time of a request and that of PutEvents."""
-    load = Load(
-        routes=frozenset({PUBLISH}),
-        shards_given=shards,
-        request_seconds=fmean(one.request for one in done),
-        put_events_seconds=put,
-        rate_limit=limit,
-    )
-    (route,) = build(Topology.BUS, load).routes
-    return route
+of_bus = functools.partial(modelled, topology=Topology.BUS, put_events_seconds=PUT_SECONDS)
+"""Returns the model's route, with the mean time of a request and that of PutEvents."""
 
 
 @pytest.mark.parametrize("shards", [1, 4])
 def test_shards_that_are_never_idle_put_what_the_model_says(clock: Clock, shards: int) -> None:
     done = run(clock, [[0.0] * 30] * shards)
     throughput = len(done) / max(one.answered for one in done)
-    said = modelled(done, shards).bottleneck
+    said = of_bus(done, shards).bottleneck
     assert said.name.startswith("pipe to the bus")
     assert fits(throughput, said.capacity)
-    assert not fits(throughput, modelled(done, shards, put=PUT_SECONDS / 2).bottleneck.capacity)
-    assert not fits(throughput, modelled(done, shards + 3).bottleneck.capacity)
+    assert not fits(
+        throughput, of_bus(done, shards, put_events_seconds=PUT_SECONDS / 2).bottleneck.capacity
+    )
+    assert not fits(throughput, of_bus(done, shards + 3).bottleneck.capacity)
 
 
 def test_a_steady_load_takes_a_put_and_a_request(clock: Clock) -> None:
     done = run(clock, [[number * 4 * PUT_SECONDS for number in range(12)]] * 2)
     delay = fmean(one.answered - one.came for one in done)
-    assert fits(delay, modelled(done, 2).flight)
-    assert not fits(delay, modelled(done, 2, put=PUT_SECONDS / 2).flight)
+    assert fits(delay, of_bus(done, 2).flight)
+    assert not fits(delay, of_bus(done, 2, put_events_seconds=PUT_SECONDS / 2).flight)
 
 
 @pytest.mark.parametrize(("limit", "seconds"), [(10, 25.0), (UNLIMITED, 5.0)])
@@ -111,16 +99,16 @@ def test_a_burst_leaves_the_lag_that_the_model_says(
 
     A burst is long where there is a rate limit, which lets a second's requests through at once.
     """
-    capacity = modelled(run(clock, [[0.0]]), 2, limit).bottleneck.capacity
+    capacity = of_bus(run(clock, [[0.0]]), 2, limit).bottleneck.capacity
     steady, burst = 0.4 * capacity, Burst(writes=2.5 * capacity, seconds=seconds)
     during = [number * 2 / burst.writes for number in range(int(seconds * burst.writes / 2))]
     after = [seconds + number * 2 / steady for number in range(int(3 * seconds * steady / 2))]
     done = run(clock, [during + after] * 2, limit)
-    route = modelled(done, 2, limit)
+    route = of_bus(done, 2, limit)
     waits = [(one.came, one.answered - one.came - route.flight) for one in done]
     late = [came for came, wait in waits if came > seconds and wait > 2 / capacity]
     said = route.lag(steady, burst)
     assert fits(max(wait for _, wait in waits), said.seconds)
     assert fits(max(late) - seconds, said.caught_up_after)
-    wrong = modelled(done, 2, limit * 5 // 4, put=PUT_SECONDS / 2).lag(steady, burst)
+    wrong = of_bus(done, 2, limit * 5 // 4, put_events_seconds=PUT_SECONDS / 2).lag(steady, burst)
     assert not fits(max(wait for _, wait in waits), wrong.seconds)

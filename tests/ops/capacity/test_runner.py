@@ -121,19 +121,20 @@ def modelled(
     shards: int,
     limit: int = UNLIMITED,
     *,
-    retries: float = 0,
+    topology: Topology = Topology.PIPES,
     wrong: float = 1,
+    **load: Any,
 ) -> RouteModel:
     """Return the model's route, with the mean time of a request, or a wrong one."""
-    load = Load(
+    whole = Load(
         routes=frozenset({PUBLISH}),
         shards_given=shards,
         request_seconds=fmean(one.request for one in done) * wrong,
         rate_limit=limit,
-        retries=retries,
         retry_seconds=PAUSE_SECONDS,
+        **load,
     )
-    (route,) = build(Topology.PIPES, load).routes
+    (route,) = build(topology, whole).routes
     return route
 
 

@@ -129,12 +129,8 @@ def test_the_demo_prints_the_results_of_each_change(demo: Demo) -> None:
     assert "The 4 messages of the topic momento-eventbridge-topic" in demo.said
 
 
-def test_the_demo_leaves_no_process_and_no_file(demo: Demo) -> None:
-    assert (demo.processes, demo.files) == ([], [])
-
-
-def test_the_demo_does_not_change_the_users_synthesized_stacks(demo: Demo) -> None:
-    assert demo.touched == []
+def test_the_demo_leaves_no_process_and_no_file_and_no_synthesized_stack(demo: Demo) -> None:
+    assert (demo.processes, demo.files, demo.touched) == ([], [], [])
 
 
 def test_the_demo_prints_no_error(demo: Demo) -> None:

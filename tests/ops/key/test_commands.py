@@ -23,6 +23,7 @@ from ops.shared.errors import OpsError
 from stacks.settings import Settings
 from tests.conftest import ENDPOINT
 
+pytestmark = pytest.mark.usefixtures("momento")
 CACHE, TOPIC = "momento-eventbridge-cache", "momento-eventbridge-topic"
 OWNER = "the-owner's-key"
 WEATHER = MomentoNames(caches=frozenset({CACHE}), topics=frozenset({(CACHE, TOPIC)}))
@@ -103,9 +104,7 @@ def test_create_makes_a_key_that_only_sends_and_one_that_only_reads(
         assert f"expires on {expires:%Y-%m-%d}" in said
 
 
-def test_create_does_not_overwrite_a_key_that_may_be_deployed(
-    momento: LocalMomento, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_create_does_not_overwrite_a_key_that_may_be_deployed(momento: LocalMomento) -> None:
     env_file.write({"MOMENTO_API_KEY": "deployed"})
     with pytest.raises(OpsError, match=r"key rotate.* replaces it without a gap"):
         run("key", "create")
@@ -113,7 +112,6 @@ def test_create_does_not_overwrite_a_key_that_may_be_deployed(
     assert len(momento.service.keys.keys) == 1
     run("key", "create", "--replace")
     assert secret("MOMENTO_API_KEY") != "deployed"
-    assert monkeypatch
 
 
 def test_an_interrupted_create_leaves_no_key_that_nobody_knows(
@@ -138,9 +136,7 @@ def test_without_a_key_that_manages_keys_nothing_is_begun(
     assert len(momento.service.keys.keys) == 1
 
 
-def test_key_shows_what_each_key_is_and_never_the_key(
-    momento: LocalMomento, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_key_shows_what_each_key_is_and_never_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     run("key", "create")
     sends = secret("MOMENTO_API_KEY")
     said = run("key")
@@ -157,22 +153,17 @@ def test_key_shows_what_each_key_is_and_never_the_key(
     assert [one["setting"] for one in shown] == ["MOMENTO_API_KEY", "MOMENTO_READ_API_KEY"]
     assert shown[0]["key_id"] == KeyFacts.read(sends).key_id
     assert sends not in said + json.dumps(shown)
-    assert momento.endpoint
 
 
-def test_key_says_that_a_key_is_refused(
-    momento: LocalMomento, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_key_says_that_a_key_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE)
     env_file.write({"MOMENTO_API_KEY": "revoked"})
     said = run("key")
     assert "version  unknown" in said
     assert "Momento refuses the key (401)" in said
-    assert momento.endpoint
 
 
-def test_without_a_key_create_is_the_next_step(momento: LocalMomento) -> None:
-    assert momento.endpoint
+def test_without_a_key_create_is_the_next_step() -> None:
     with pytest.raises(OpsError, match=r"\./help\.sh key create"):
         run("key")
 

@@ -240,13 +240,11 @@ def test_another_key_in_env_than_at_the_beginning_is_an_error(rotating: Rotating
         rotating.rotate()
 
 
-def test_a_file_that_says_nothing_is_an_error(rotating: Rotating) -> None:
+def test_without_a_key_or_with_a_file_that_says_nothing_it_is_an_error(rotating: Rotating) -> None:
     rotating.file.path.write_text("{")
     with pytest.raises(OpsError, match="does not say where the rotation stands: delete it"):
         rotating.rotate()
-
-
-def test_without_a_key_create_is_the_next_step(rotating: Rotating) -> None:
+    rotating.file.path.unlink()
     env_file.write({SENDS: ""})
     with pytest.raises(OpsError, match=r"\./help\.sh key create makes one"):
         rotating.rotate()

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from itertools import product
 from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 
 import boto3
 
@@ -145,15 +146,10 @@ def record(group: Group) -> dict[str, Any]:
 
 
 def _terraform(settings: Mapping[str, str]) -> Terraform:
-    before = dict(os.environ)
-    os.environ.update(settings)
-    try:
+    with mock.patch.dict(os.environ, settings):
         loaded = Settings.load()
         env = environment(loaded)
         terraform = Terraform(synthesize(loaded.stack, env, quiet=True), env)
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
     terraform.init("-reconfigure")
     return terraform
 

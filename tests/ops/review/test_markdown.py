@@ -172,10 +172,7 @@ def test_a_long_review_fits_a_comment_and_names_every_resource(count: int) -> No
     text = review(crowd(count)).markdown
     assert len(text) <= LIMIT
     assert len(set(re.findall(r"aws_sqs_queue-\d{5}", text))) == count
-
-
-def test_room_is_used_before_details_are_left_out() -> None:
-    assert len(review(crowd(100)).markdown) > LIMIT * 0.9
+    assert len(text) > LIMIT * 0.9 or count != 100, "room is used before details are left out"
 
 
 def test_where_not_even_the_lines_fit_kinds_are_counted() -> None:

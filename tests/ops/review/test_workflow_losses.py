@@ -29,45 +29,40 @@ def logging(level: str) -> dict[str, Any]:
     return machine(logging_configuration=[{"level": level}])
 
 
+def kept(days: int) -> dict[str, Any]:
+    return {"name": STATES, "retention_in_days": days}
+
+
 def test_destroying_a_state_machine_that_a_pipe_runs_is_held_back() -> None:
     gone = {"actions": ["delete"], "after": None}
     found = changed(WORKFLOW, MACHINE, lambda change: change.update(gone))
     assert ("destroyed", True) in lost(found)
 
 
-def test_a_replaced_state_machine_holds_the_plan_back() -> None:
-    assert lost(plan(change(MACHINE, "replace", machine(), machine()))) == [("replaced", True)]
-
-
-def test_a_state_machine_without_a_pipe_may_go_if_it_keeps_no_history() -> None:
-    assert lost(plan(change(MACHINE, "destroy", machine()))) == []
-    assert lost(plan(change(MACHINE, "destroy", machine(type="STANDARD")))) == [("destroyed", True)]
-
-
 @pytest.mark.parametrize(
-    ("before", "after", "expected"),
+    ("kind", "action", "before", "after", "expected"),
     [
-        (machine(), machine(type="STANDARD"), [("type", True)]),
-        (logging("ALL"), logging("ERROR"), [("less-logged", False)]),
-        (logging("ERROR"), logging("ALL"), []),
-        (machine(definition="{}"), machine(definition="{ }"), []),
+        (MACHINE, "replace", machine(), machine(), [("replaced", True)]),
+        # Without a pipe it may go if it keeps no history.
+        (MACHINE, "destroy", machine(), None, []),
+        (MACHINE, "destroy", machine(type="STANDARD"), None, [("destroyed", True)]),
+        (MACHINE, "change", machine(), machine(type="STANDARD"), [("type", True)]),
+        (MACHINE, "change", logging("ALL"), logging("ERROR"), [("less-logged", False)]),
+        (MACHINE, "change", logging("ERROR"), logging("ALL"), []),
+        (MACHINE, "change", machine(definition="{}"), machine(definition="{ }"), []),
+        # Redrive reads the letters, not this log.
+        (LOG, "destroy", kept(90), None, [("destroyed", False)]),
+        (LOG, "change", kept(90), kept(7), [("retention-shortened", False)]),
     ],
 )
-def test_a_change_in_place(
-    before: dict[str, Any], after: dict[str, Any], expected: list[tuple[str, bool]]
+def test_a_change_of_the_state_machine_or_its_log(
+    kind: str,
+    action: str,
+    before: dict[str, Any],
+    after: dict[str, Any] | None,
+    expected: list[tuple[str, bool]],
 ) -> None:
-    assert lost(plan(change(MACHINE, "change", before, after))) == expected
-
-
-def test_a_destroyed_workflow_log_is_reported_but_not_held_back() -> None:
-    """Redrive reads the letters, not this log."""
-    assert lost(plan(change(LOG, "destroy", {"name": STATES}))) == [("destroyed", False)]
-    shorter = change(
-        *(LOG, "change"),
-        {"name": STATES, "retention_in_days": 90},
-        {"name": STATES, "retention_in_days": 7},
-    )
-    assert [name for name, _ in lost(plan(shorter))] == ["retention-shortened"]
+    assert lost(plan(change(kind, action, before, after))) == expected
 
 
 def test_its_pipe_needs_the_permission_to_run_it() -> None:
