@@ -70,7 +70,9 @@ class PipelineCheck:
             f"a topic said {text}, which was not predicted" for text in tour.unexpected
         ]
         console.print(grid.table)
-        _print_unused_routes(changes, routes)
+        for operation, route in routes.items():
+            if not any(requests_in(change.predicted[operation]) for change in changes):
+                console.print(f"No item was found that {route.name} sends.", markup=False)
         self._check_letters(deployment, refused)
         for path, texts in tour.messages.items():
             name = short(unquote(path.rpartition("/")[2]))
@@ -256,12 +258,6 @@ def _is_same(request: Request, sent: Mapping[str, str]) -> bool:
         (request.method, expected_url.path, parse_qsl(expected_url.query))
         == (sent["method"], sent_url.path, parse_qsl(sent_url.query))
     ) and same_body(request.body.encode(), sent["body"].encode())
-
-
-def _print_unused_routes(changes: list[TableChange], routes: Mapping[str, Route]) -> None:
-    for operation, route in routes.items():
-        if not any(requests_in(change.predicted[operation]) for change in changes):
-            console.print(f"No item was found that {route.name} sends.", markup=False)
 
 
 def expect_none(differences: list[str]) -> None:

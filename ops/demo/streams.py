@@ -23,19 +23,15 @@ def expect_streams(stack: str, folder: Path) -> None:
         raise OpsError(f"the stack {stack} has no pipes: there is nothing to show of it")
     sources = sorted({str(pipe["source"]) for pipe in pipes.values()})
     for arn in sources:
-        if not arn.startswith("${"):
-            _expect_stream(stack, arn)
-
-
-def _expect_stream(stack: str, arn: str) -> None:
-    region = arn.split(":")[3]
-    try:
-        with closing(Aws(region)) as aws:
-            aws.client("dynamodbstreams").describe_stream(StreamArn=arn, Limit=1)
-    except ClientError as error:
-        raise OpsError(
-            f"the stack {stack} reads the stream {arn}, which is not on this local cloud"
-            f" ({error.response['Error']['Code']}): the stack does not make its table. Start one"
-            " with ./help.sh local, create the table there with its stream, and set the stream's"
-            ' ARN (docs/own-tables.md, "Try it")'
-        ) from None
+        if arn.startswith("${"):
+            continue
+        try:
+            with closing(Aws(arn.split(":")[3])) as aws:
+                aws.client("dynamodbstreams").describe_stream(StreamArn=arn, Limit=1)
+        except ClientError as error:
+            raise OpsError(
+                f"the stack {stack} reads the stream {arn}, which is not on this local cloud"
+                f" ({error.response['Error']['Code']}): the stack does not make its table. Start"
+                " one with ./help.sh local, create the table there with its stream, and set the"
+                ' stream\'s ARN (docs/own-tables.md, "Try it")'
+            ) from None

@@ -105,7 +105,7 @@ class _File:
         for node in ast.walk(self._tree):
             match node:
                 case ast.Import(names=names):
-                    for alias in filter(_is_old, names):
+                    for alias in (name for name in names if renamed(name.name)):
                         yield self._name(self._start(alias), _root(alias.name))
                         plain += [] if alias.asname else [alias]
                 case ast.ImportFrom(module=str(module), level=0) if renamed(module):
@@ -190,10 +190,6 @@ def _function(call: ast.Call) -> str:
         case ast.Name(id=name) | ast.Attribute(attr=name):
             return name
     return ""
-
-
-def _is_old(alias: ast.alias) -> bool:
-    return renamed(alias.name) is not None
 
 
 def _loads(tree: ast.Module, name: str) -> list[ast.Name]:

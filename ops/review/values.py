@@ -89,11 +89,7 @@ def _near(comparison: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
         return
     for operator, asked in comparison.items():
         for operand in asked if isinstance(asked, list) else [asked]:
-            yield from _BESIDE.get(operator, _nothing)(operand)
-
-
-def _nothing(_: Any) -> Iterator[Any]:  # noqa: ANN401 - any JSON
-    yield from ()
+            yield from _BESIDE.get(operator, lambda _: iter(()))(operand)
 
 
 def _beginning(text: Any) -> Iterator[str]:  # noqa: ANN401 - any JSON
