@@ -1,1 +1,1 @@
-"""Tests of the demo and of up."""
+"""Tests of the proof on real AWS and Momento."""
