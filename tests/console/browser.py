@@ -13,7 +13,7 @@ NAMES = (
     "google-chrome",
     "google-chrome-stable",
 )
-PATIENCE_MS = 60_000
+PATIENCE_MS = 180_000
 QUIET = (
     "--disable-gpu",
     "--disable-quic",
@@ -34,7 +34,7 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(
-            executable_path=found, args=list(QUIET), timeout=2 * PATIENCE_MS
+            executable_path=found, args=list(QUIET), timeout=PATIENCE_MS
         )
         try:
             yield started

@@ -3,19 +3,16 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser
 
 from tests.console.browser import browser
 from tests.running_weather import closed_clients, no_cloud, patience
 
 __all__ = ["chromium", "closed_clients", "no_cloud", "patience"]
 
-PATIENCE_MS = 30_000
-
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """Return a browser for all tests of a module."""
     with browser() as started:
-        expect.set_options(timeout=PATIENCE_MS)
         yield started

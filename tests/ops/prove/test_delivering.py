@@ -64,7 +64,7 @@ def test_all_agrees_with_the_stack_that_is_deployed(
     cloud: tuple[LocalAws, LocalMomento],
 ) -> None:
     found = delivered(cloud, document(), patience=60)
-    assert {one.agreement for one in found} == {Agreement.AGREE}
+    assert [one for one in found if one.agreement is not Agreement.AGREE] == []
     assert {one.area for one in found} == {STREAM, "TOPOLOGY=pipes", UNASKED}
     assert len(found) > 90
 
