@@ -52,8 +52,8 @@ def probes(
         return ""
 
     def ask_pipes() -> str:
-        _judged("pipe", pipes, describe_pipe, "CurrentState", {"RUNNING"}, "start it")
-        return _run_by(feed, pipes) if feed else ""
+        under_way = _judged("pipe", pipes, describe_pipe, "CurrentState", {"RUNNING"}, "start it")
+        return "; ".join(filter(None, [under_way, _run_by(feed, pipes) if feed else ""]))
 
     def ask_connections() -> str:
         well, advice = {"AUTHORIZED", "ACTIVE"}, "give it a valid API key (./help.sh key rotate)"

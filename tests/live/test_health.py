@@ -5,10 +5,12 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from unittest.mock import Mock
 
 import pytest
 
 import live.health
+import live.probes
 from live.deliveries import Feed
 from live.errors import LiveError
 from live.health import CHECK_SECONDS, DOWN, OK, UNKNOWN, Health, PartState, UnknownError
@@ -165,6 +167,18 @@ def test_a_connection_without_authorization_is_down(
     key = {"ApiKeyName": "Authorization", "ApiKeyValue": API_KEY}
     events.update_connection(Name=name, AuthParameters={"ApiKeyAuthParameters": key})
     soon(health, "connection", OK)
+
+
+def test_what_is_under_way_is_a_note(
+    running: RunningWeather, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aws = Mock()
+    aws.client().describe_pipe.return_value = {"CurrentState": "UPDATING"}
+    aws.client().describe_connection.return_value = {"ConnectionState": "AUTHORIZING"}
+    monkeypatch.setattr(live.probes, "Aws", lambda *_: aws)
+    found = ask(running, pipes=[PUT], connections=["c"])
+    notes = [(found[part].state, found[part].note) for part in ("pipes", "connection")]
+    assert notes == [(OK, f"the pipe {PUT} is UPDATING"), (OK, "the connection c is AUTHORIZING")]
 
 
 def test_what_is_not_deployed_is_down(running: RunningWeather) -> None:
