@@ -79,7 +79,7 @@ def test_a_difference_in_one_template_is_found(cloud: tuple[LocalAws, LocalMomen
     )
     template = pipe["target_parameters"]["input_template"]
     pipe["target_parameters"]["input_template"] = template.replace("EventType", "Kind")
-    found = delivered(cloud, made, patience=1)
+    found = delivered(cloud, made, patience=5)
     other = [one for one in found if one.agreement is not Agreement.AGREE]
     assert {one.agreement for one in other} == {Agreement.DIFFER}
     assert all('"Kind"' in one.predicted and '"EventType"' in one.answered for one in other)
