@@ -56,19 +56,18 @@ class MomentoEndpoint(Construct):
         self.url = url
         self.limits = limits or MomentoLimits()
         self._protection = protection
-        secret_arn = None
-        if secret_name:
-            about = "Momento API key used by EventBridge"
-            secret_arn = ApiKeySecret(
-                self, "api-key", name=secret_name, description=about, protection=protection
-            ).arn
+        secret = (
+            ApiKeySecret(self, "api-key", name=secret_name, protection=protection)
+            if secret_name
+            else None
+        )
         self._connection = MomentoConnection(
             self,
             "connection",
             name=f"{name_prefix}-connection",
             region=account.region,
             api_key=api_key,
-            secret_arn=secret_arn,
+            secret_arn=secret.arn if secret else None,
             protection=protection,
         )
         self.connection_arn: str = self._connection.arn

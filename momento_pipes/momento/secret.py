@@ -2,7 +2,7 @@
 
 from constructs import Construct
 
-from momento_pipes.access.protection import Protection
+from momento_pipes.access.protection import DEMO, Protection
 from momento_pipes.bindings import SecretsmanagerSecret
 
 
@@ -14,7 +14,13 @@ class ApiKeySecret(Construct):
     """
 
     def __init__(
-        self, scope: Construct, id_: str, *, name: str, description: str, protection: Protection
+        self,
+        scope: Construct,
+        id_: str,
+        *,
+        name: str,
+        description: str = "Momento API key used by EventBridge",
+        protection: Protection = DEMO,
     ) -> None:
         super().__init__(scope, id_)
         self.resource = SecretsmanagerSecret(
