@@ -1,13 +1,11 @@
 """The duration and the cost of a run are said before it starts, and grow as they must."""
 
-import doctest
 import json
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
-from momento_pipes import bulk_settings
 from momento_pipes.bulk_settings import BulkSettings
 from momento_pipes.workflow import record_size
 from ops.capacity import bulk
@@ -19,11 +17,6 @@ from tests.each import each
 LOAD = BulkLoad(
     kind=RunKind.WARM, items=1_000_000_000, item_bytes=1_024, settings=BulkSettings(rate=10_000)
 )
-
-
-def test_the_examples_are_right() -> None:
-    for module in (bulk_settings, estimate):
-        assert doctest.testmod(module).failed == 0
 
 
 def test_the_model_has_the_numbers_of_the_definitions() -> None:

@@ -1,6 +1,5 @@
 """The results of a run are read part by part, explained, and repaired."""
 
-import doctest
 import io
 import json
 import threading
@@ -16,13 +15,11 @@ from live.items import Item
 from live.momento.client import RefusedError
 from live.undelivered import UndeliveredRecords
 from ops.capacity.bulk import RunKind
-from ops.shared.bulk import lambda_runs, results
 from ops.shared.bulk.map_runs import SUCCEEDED, MapRunProgress
 from ops.shared.bulk.pace import Pace
 from ops.shared.bulk.repair import repair
 from ops.shared.bulk.results import RunFiles, SegmentTotals, objects
 from ops.shared.bulk.summary import BulkSummary, show
-from ops.shared.repair import report
 from ops.shared.repair.report import MOST_DESCRIBED
 from tests.each import each
 
@@ -127,11 +124,6 @@ def shown(summary: BulkSummary) -> str:
     with redirect_stdout(io.StringIO()) as out:
         show(summary)
     return out.getvalue()
-
-
-def test_the_examples_are_right() -> None:
-    for module in (lambda_runs, report, results):
-        assert doctest.testmod(module).failed == 0
 
 
 @each(size=[1, 2, 3, 7, 1_000])
