@@ -133,7 +133,6 @@ def test_an_escaped_expression_is_text(endpoint: str) -> None:
         ),
         (changed("aws_iam_role_policy", "p", role="${upper(var.state)}"), "nothing here gives"),
         (changed("aws_sqs_queue", "q", name="q", fifo_queue=True), "fifo_queue"),
-        (synthesized(), r"\$\{var\.momento_api_key\}: nothing here gives"),
     ],
 )
 def test_what_cannot_be_created_is_an_error(
@@ -141,3 +140,8 @@ def test_what_cannot_be_created_is_an_error(
 ) -> None:
     with pytest.raises(NotApplied, match=message):
         Applied(document, endpoint, state="A").create()
+
+
+def test_a_variable_without_a_value_is_an_error(endpoint: str) -> None:
+    with pytest.raises(NotApplied, match=r"\$\{var\.momento_api_key\}: nothing here gives"):
+        Applied(synthesized(), endpoint).create()
