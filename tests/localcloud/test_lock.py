@@ -13,15 +13,17 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from types_boto3_s3 import S3Client
 
 from ops.terraform.terraform import Terraform, TerraformError, environment, synthesize
 from stacks.settings import Settings
 from tests.conftest import BUCKET, KEY, House
+
+if TYPE_CHECKING:
+    from types_boto3_s3 import S3Client
 
 pytestmark = pytest.mark.usefixtures("running_provider")
 
@@ -47,11 +49,11 @@ def elsewhere(folder: Path) -> dict[str, str]:
     return dict(os.environ) | {"CDKTF_OUTDIR": str(folder)}
 
 
-def keys(s3: S3Client) -> list[str]:
+def keys(s3: "S3Client") -> list[str]:
     return [each["Key"] for each in s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
-def states(s3: S3Client) -> list[Any]:
+def states(s3: "S3Client") -> list[Any]:
     """Return every version of the state, the oldest first."""
     versions = s3.list_object_versions(Bucket=BUCKET, Prefix=STATE)["Versions"]
     found = []

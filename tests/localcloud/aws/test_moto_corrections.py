@@ -3,15 +3,17 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from types_boto3_pipes import EventBridgePipesClient
-from types_boto3_s3 import S3Client
 
 from tests.localcloud.arrivals import until
+
+if TYPE_CHECKING:
+    from types_boto3_pipes import EventBridgePipesClient
+    from types_boto3_s3 import S3Client
 
 pytestmark = pytest.mark.usefixtures("local_aws")
 PIPE = "corrected"
@@ -49,7 +51,7 @@ def test_the_account_has_the_runs_of_lambda_that_aws_gives() -> None:
 
 
 @pytest.fixture
-def pipes() -> Iterator[EventBridgePipesClient]:
+def pipes() -> "Iterator[EventBridgePipesClient]":
     """Return a client of a local AWS with one pipe."""
     with closing(boto3.client("pipes")) as client:
         client.create_pipe(
@@ -65,7 +67,7 @@ def pipes() -> Iterator[EventBridgePipesClient]:
 
 
 @pytest.fixture
-def s3() -> Iterator[S3Client]:
+def s3() -> "Iterator[S3Client]":
     """Return a client of a local AWS with a bucket that has an object `o`."""
     with closing(boto3.client("s3")) as client:
         client.create_bucket(Bucket="bucket")
@@ -76,7 +78,7 @@ def s3() -> Iterator[S3Client]:
         client.delete_bucket(Bucket="bucket")
 
 
-def changed(pipes: EventBridgePipesClient, **changes: Any) -> tuple[Any, Any]:
+def changed(pipes: "EventBridgePipesClient", **changes: Any) -> tuple[Any, Any]:
     """Update the pipe; return its new source and target parameters."""
     pipes.update_pipe(Name=PIPE, RoleArn=ROLE, **changes)
     pipe = pipes.describe_pipe(Name=PIPE)
@@ -103,14 +105,14 @@ REMOVED: Any = {"Filters": [{"Pattern": '{"eventName":["REMOVE"]}'}]}
     ids=["the stream", "the filter", "no filter", "the template", "neither"],
 )
 def test_an_update_keeps_the_other_members(
-    pipes: EventBridgePipesClient, changes: Any, source: Any, target: Any
+    pipes: "EventBridgePipesClient", changes: Any, source: Any, target: Any
 ) -> None:
     """The provider sends an empty filter if a pipe has none, and expects to read none."""
     kept = {name: value for name, value in (SOURCE | source).items() if value}
     assert changed(pipes, **changes) == (kept, TARGET | target)
 
 
-def test_an_update_of_an_unknown_pipe_is_refused(pipes: EventBridgePipesClient) -> None:
+def test_an_update_of_an_unknown_pipe_is_refused(pipes: "EventBridgePipesClient") -> None:
     with pytest.raises(ClientError, match="NotFoundException"):
         pipes.update_pipe(Name="unknown", RoleArn=ROLE)
 
@@ -126,7 +128,7 @@ def test_an_update_of_an_unknown_pipe_is_refused(pipes: EventBridgePipesClient) 
     ids=["get", "put", "list", "policy"],
 )
 def test_a_tls_only_policy_does_not_deny_the_local_api(
-    s3: S3Client, request_: Callable[[S3Client], object]
+    s3: "S3Client", request_: "Callable[[S3Client], object]"
 ) -> None:
     """Plain HTTP on the loopback replaces AWS's HTTPS."""
     s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Statement": [WITHOUT_TLS]}))
@@ -142,7 +144,7 @@ def test_a_tls_only_policy_does_not_deny_the_local_api(
     ],
     ids=["no condition", "beside the TLS statement", "another condition"],
 )
-def test_another_deny_statement_still_denies(s3: S3Client, statements: list[object]) -> None:
+def test_another_deny_statement_still_denies(s3: "S3Client", statements: list[object]) -> None:
     s3.put_bucket_policy(Bucket="bucket", Policy=json.dumps({"Statement": statements}))
     with pytest.raises(ClientError, match=r"AccessDenied|Forbidden"):
         s3.get_object(Bucket="bucket", Key="o")
@@ -150,7 +152,7 @@ def test_another_deny_statement_still_denies(s3: S3Client, statements: list[obje
 
 @pytest.mark.parametrize(("owner", "status"), [("123456789012", 200), ("111122223333", 403)])
 def test_a_bucket_with_another_owner_than_expected_is_refused(
-    s3: S3Client, owner: str, status: int
+    s3: "S3Client", owner: str, status: int
 ) -> None:
     try:
         answer: Any = s3.head_bucket(Bucket="bucket", ExpectedBucketOwner=owner)
@@ -196,7 +198,7 @@ def test_a_queue_drops_a_message_after_its_retention() -> None:
 def test_a_pipe_that_is_created_as_stopped_or_is_stopped_stays_stopped() -> None:
     """AWS returns STOPPED until StartPipe; moto starts the pipe again (Pipes API, StopPipe)."""
 
-    def states(client: EventBridgePipesClient) -> list[str]:
+    def states(client: "EventBridgePipesClient") -> list[str]:
         described = [client.describe_pipe(Name="stopped") for _ in range(4)]
         listed = client.list_pipes(NamePrefix="stopped")["Pipes"]
         return [one["CurrentState"] for one in (*described[1:], *listed)]
