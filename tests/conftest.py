@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import urllib.request
+import zlib
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass
@@ -75,23 +76,31 @@ KEPT = ("AWS_BINDINGS", "TF_CLI_CONFIG_FILE", "TF_PLUGIN_CACHE_DIR")
 
 
 WAITING = [
-    "test_iam",
-    "test_proof",
-    "test_demo",
-    "test_state",
-    "test_cdktn_cli",
-    "test_lock",
-    "test_secrecy",
-    "test_deployment",
-    "test_workflow_deployment",
-    "test_saved_plan",
-    "test_pipeline_check",
-    "test_cdktf",
-    "test_examples",
-    "test_wheels",
+    "tests/localcloud/test_iam.py",
+    "tests/ops/prove/test_proof.py",
+    "tests/ops/demo/test_demo.py",
+    "tests/localcloud/test_state.py",
+    "tests/console/test_logged.py",
+    "tests/console/test_page_access.py",
+    "tests/localcloud/test_lock.py",
+    "tests/console/test_web.py",
+    "tests/ops/terraform/test_saved_plan.py",
+    "tests/localcloud/test_deployment.py",
+    "tests/ops/demo/test_pipeline_check.py",
+    "tests/ops/test_secrecy.py",
+    "tests/localcloud/test_workflow_deployment.py",
+    "tests/console/test_page.py",
+    "tests/localcloud/test_examples.py",
+    "tests/ops/test_cdktf.py",
+    "tests/ops/migrate/test_cdktn_cli.py",
+    "tests/console/test_page_shop.py",
+    "tests/localcloud/test_watch.py",
+    "tests/console/test_page_health.py",
+    "tests/localcloud/test_bulk.py",
+    "tests/ops/prove/test_delivering.py",
 ]
-"""The longest modules, which mostly wait for AWS as Terraform does, the longest first."""
-MODULES_BETWEEN = 20
+"""The modules that mostly wait, for AWS as Terraform does or for a page, the longest first."""
+MODULES_BETWEEN = 13
 """Modules that are begun between two of those: all of them at once would leave the cores idle, and
 begun last, they would be waited for when nothing else is left to do."""
 
@@ -108,13 +117,18 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin the modules that wait early, and apart; mark what needs Terraform or a cloud."""
+    """Begin the modules that wait early, and apart; mark what needs Terraform or a cloud.
+
+    The other modules come in a mixed order, always the same: those of a folder need the same.
+    """
     for item in items:
         if {"house", "aws_server"} & set(getattr(item, "fixturenames", ())):
             item.add_marker("slow")
-    waiting = {name: place * MODULES_BETWEEN for place, name in enumerate(WAITING)}
-    modules = {path: place for place, path in enumerate(dict.fromkeys(one.path for one in items))}
-    items.sort(key=lambda item: waiting.get(item.path.stem, modules[item.path]))
+    waiting = {path: place * MODULES_BETWEEN for place, path in enumerate(WAITING)}
+    modules = {item.nodeid.partition("::")[0] for item in items} - waiting.keys()
+    mixed = sorted(modules, key=lambda path: zlib.crc32(path.encode()))
+    places = {path: place for place, path in enumerate(mixed)} | waiting
+    items.sort(key=lambda item: places[item.nodeid.partition("::")[0]])
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
