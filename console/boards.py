@@ -70,8 +70,9 @@ class Boards:
         self._stop.set()
         self._news.set()
         self._opened.set()
-        for board in self._boards.values():
-            board.stop()
+        with self._lock:  # a board is made before, and stopped here, or it is not made
+            for board in self._boards.values():
+                board.stop()
 
     def get(self, name: str | None) -> Board:
         """Return the board of a pipeline; without a name, the first.
@@ -163,6 +164,9 @@ class Boards:
                 self._broken[name] = str(error)
             return changed
         with self._lock:
+            if self._stop.is_set():
+                deployment.__exit__(None, None, None)
+                return False
             was_broken = self._broken.pop(name, None) is not None
             board = self._boards.get(name)
             if board is None:

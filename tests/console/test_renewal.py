@@ -1,5 +1,6 @@
 """What is deployed changes while a page is open; AWS and Momento stop answering."""
 
+import threading
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -9,13 +10,16 @@ import httpx
 import pytest
 
 import console.boards
+from console.boards import Boards
+from console.errors import NotThereError
 from live.aws import Aws
+from live.deployment import Deployment
 from live.kept_connection import KeptConnection
 from live.momento.client import Momento
 from localcloud import LocalAws
 from localcloud.applied import client
 from tests.console.running import Shop, Visitor, running, served
-from tests.console.shop import SALES, order
+from tests.console.shop import PEOPLE, SALES, order
 from tests.localcloud.arrivals import until
 
 PUT = "shop-sales-cache-put-pipe"
@@ -66,6 +70,27 @@ class Clients:
     def open_to_momento(self) -> int:
         """How many of Momento are not closed."""
         return sum(one._is_used for one in self.momento)  # noqa: SLF001 - nothing else says it
+
+
+def test_a_pipeline_that_is_found_while_the_server_ends_is_not_followed(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boards = Boards(shop.settings)
+    boards.start()
+    boards._boards.pop(PEOPLE).stop()  # noqa: SLF001 - as if it had not been there
+    enter = Deployment.__enter__
+
+    def end(entered: Deployment) -> Deployment:
+        boards.stop()
+        return enter(entered)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Deployment, "__enter__", end)
+        boards._read()  # noqa: SLF001 - what a thread does every few seconds
+    with pytest.raises(NotThereError, match=PEOPLE):
+        boards.get(PEOPLE)
+    shop.end_polls()
+    until(lambda: not [one for one in threading.enumerate() if "_follow" in one.name])
 
 
 def test_another_filter_is_seen_without_a_new_start(
