@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -126,8 +127,10 @@ def test_no_change_is_lost_in_the_two_steps(
             until(lambda: writer.written > both_run_since + len(KEYS))
             earlier = sequence_numbers(local_aws.endpoint, table["stream_arn"])[:both_run_since]
             until(lambda: set(published) >= set(earlier))  # the old ones are not behind any more
-            for name in names(before, "aws_pipes_pipe") - names(after, "aws_pipes_pipe"):
+            old_pipes = names(before, "aws_pipes_pipe") - names(after, "aws_pipes_pipe")
+            for name in old_pipes:
                 pipes.delete_pipe(Name=name)
+            until(lambda: {runner.statuses[name].state for name in old_pipes} == {"DELETED"})
             alone_since = writer.written
             until(lambda: writer.written > alone_since + len(KEYS))
         finally:
@@ -145,7 +148,9 @@ def test_no_change_is_lost_in_the_two_steps(
         wanted = {
             key: max(range(number, writer.written, len(KEYS))) for number, key in enumerate(KEYS)
         }
-        until(lambda: held() == wanted)
+        with suppress(AssertionError):  # the next line says what differs
+            until(lambda: held() == wanted)
+        assert held() == wanted, runner.statuses
     assert len(published) > len(set(published))  # both ran for a while
 
 
