@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from ops.__main__ import COMMANDS
+from tests.conftest import WAITING
 from tests.each import each
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -384,3 +385,7 @@ def test_each_file_and_folder_of_ops_is_a_command() -> None:
 def test_a_file_of_ops_that_is_no_command_is_reported() -> None:
     names = ["deploy", "plan.py", "__init__.py", "__pycache__", "shared", "helpers.py"]
     assert no_commands(names, ["deploy", "plan"]) == {"helpers"}
+
+
+def test_the_modules_that_begin_early_exist() -> None:
+    assert [path for path in WAITING if not (ROOT / path).is_file()] == []
