@@ -119,7 +119,8 @@ def pytest_collection() -> Generator[None, object, object]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin the modules that wait early, and apart; mark what needs Terraform or a cloud.
 
-    The other modules come in a mixed order, always the same: those of a folder need the same.
+    The other modules come in a mixed order, the same each time: the modules of one folder would all
+    need the processor at once, or all wait at once.
     """
     for item in items:
         if {"house", "aws_server"} & set(getattr(item, "fixturenames", ())):
