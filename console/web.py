@@ -4,7 +4,6 @@ The keys stay here. A request that changes something must come from the page (`c
 that no other site in the same browser can write.
 """
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -81,7 +80,7 @@ async def _events(boards: Boards, request: Request) -> Response:
     last = request.headers.get("last-event-id", "")
 
     async def stream() -> AsyncIterator[ServerSentEvent]:
-        await asyncio.to_thread(boards.open, board)
+        boards.open(board)  # without `await`: a page that goes in that moment is closed, too
         try:
             async for event in board.hub.events(last):
                 data = json.dumps(event.data)

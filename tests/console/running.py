@@ -191,7 +191,12 @@ def served(shop: Shop, *forms: Any) -> Iterator[str]:
             server.should_exit = True
             thread.join()
             shop.end_polls()
-            until(lambda: not [one for one in threading.enumerate() if "_follow" in one.name])
+            until(lambda: not following())
+
+
+def following(about: str = "") -> list[threading.Thread]:
+    """Return the threads that follow something for a page, or only those of one kind."""
+    return [one for one in threading.enumerate() if one.name.startswith(f"_follow_{about}")]
 
 
 class Visitor:

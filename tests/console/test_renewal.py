@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 import console.boards
+from console.board import Board
 from console.boards import Boards
 from console.errors import NotThereError
 from live.aws import Aws
@@ -18,7 +19,7 @@ from live.kept_connection import KeptConnection
 from live.momento.client import Momento
 from localcloud import LocalAws
 from localcloud.applied import client
-from tests.console.running import Shop, Visitor, running, served
+from tests.console.running import Shop, Visitor, following, running, served
 from tests.console.shop import PEOPLE, SALES, order
 from tests.localcloud.arrivals import until
 
@@ -90,7 +91,35 @@ def test_a_pipeline_that_is_found_while_the_server_ends_is_not_followed(
     with pytest.raises(NotThereError, match=PEOPLE):
         boards.get(PEOPLE)
     shop.end_polls()
-    until(lambda: not [one for one in threading.enumerate() if "_follow" in one.name])
+    until(lambda: not following())
+
+
+def test_nothing_is_asked_for_a_page_that_goes_while_it_is_opened(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins, gone = threading.Event(), threading.Event()
+    opened = Boards.open
+
+    def wait(boards: Boards, board: Board) -> None:
+        begins.set()
+        assert gone.wait(60)
+        opened(boards, board)
+
+    with served(shop) as url:
+        monkeypatch.setattr(Boards, "open", wait)
+        with (
+            httpx.Client(timeout=60) as http,
+            http.stream("GET", f"{url}/api/events", params={"pipeline": SALES}),
+        ):
+            assert begins.wait(60)
+        gone.set()
+        monkeypatch.undo()
+        with Visitor(url, SALES) as visitor:  # a page comes and goes after it
+            visitor.wait("ready")
+        until(
+            lambda: not [one for one in threading.enumerate() if one.name == "_follow_items"],
+            seconds=15,
+        )
 
 
 def test_another_filter_is_seen_without_a_new_start(
