@@ -148,11 +148,11 @@ def _run_by(feed: Feed, names: Collection[str]) -> str:
     except LiveError:
         raise UnknownError("the runner, which runs the pipes, is not there") from None
     known = {pipe["name"]: pipe for pipe in pipes}
+    said = {"STOPPED": "has stopped {}", "RETRYING": "tries {} again"}
     bad = [
-        f"the runner has {'stopped' if pipe['state'] == 'STOPPED' else 'not started'} {name}:"
-        f" {pipe['reason']}"
+        f"the runner {said[pipe['state']].format(name)}: {pipe['reason']}"
         for name, pipe in known.items()
-        if pipe["state"] in ("STOPPED", "RETRYING") and (name in names or "/" in name)
+        if pipe["state"] in said and (name in names or "/" in name)
     ]
     if bad:
         raise LiveError("; ".join(bad))

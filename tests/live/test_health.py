@@ -145,14 +145,20 @@ def test_a_pipe_that_is_stopped_is_down(health: Health, running: RunningWeather)
     soon(health, "pipes", OK)
 
 
-def test_a_pipe_that_the_runner_cannot_run_is_down(health: Health, running: RunningWeather) -> None:
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("STOPPED", f"the runner has stopped {PUT}"), ("RETRYING", f"the runner tries {PUT} again")],
+)
+def test_a_pipe_that_the_runner_cannot_run_is_down(
+    health: Health, running: RunningWeather, state: str, said: str
+) -> None:
     """AWS says that it runs."""
     found = running.feed.heartbeat
     assert found is not None
-    stopped = {"name": PUT, "state": "STOPPED", "reason": "it has an enrichment", "lag": None}
-    running.feed.heartbeat = lambda: {**found(), "pipes": [stopped]}
+    bad = {"name": PUT, "state": state, "reason": "there is a reason", "lag": None}
+    running.feed.heartbeat = lambda: {**found(), "pipes": [bad]}
     try:
-        soon(health, "pipes", DOWN, f"the runner has stopped {PUT}: it has an enrichment")
+        soon(health, "pipes", DOWN, f"{said}: there is a reason")
     finally:
         running.feed.heartbeat = found
     soon(health, "pipes", OK)
