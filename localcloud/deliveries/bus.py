@@ -21,6 +21,7 @@ from eventpipes.deployed import (
     read_rule,
 )
 
+from ..aws.passing_error import passes
 from ..status import PipeStatus
 from .delivery import Delivery
 from .rule_target import BusEvent, RuleTarget
@@ -78,7 +79,8 @@ class Bus:
         """Read the rules and targets from the AWS API; with `closely`, also their destinations.
 
         Raises:
-            ClientError: the bus does not exist, or the API returns an error.
+            BotoCoreError, ClientError: the bus does not exist, or the API does not answer, or it
+                answers with an error that passes.
 
         """
         with self._lock:
@@ -86,9 +88,10 @@ class Bus:
             targets = list_targets(self.name, events)
             if targets == self._known and not closely:
                 return
-            self._known = targets
+            self._known = None  # after an error, the next call reads the rules again
             once = ConnectionsOnce(events, self.shared.read_secret)
             names = [self._look_at(target, once) for target in targets]
+            self._known = targets
             for name in self._statuses.keys() - set(names):
                 self._retire(name)
                 self._statuses[name] = PipeStatus(name, "DELETED")
@@ -120,6 +123,8 @@ class Bus:
         try:
             definition = read_rule(self.name, target, once, once.read_secret)
         except ClientError as error:
+            if passes(error):
+                raise  # without this rule, it would miss the events from now on
             if name not in self._targets:
                 self._statuses[name] = PipeStatus(name, "RETRYING", str(error))
             return name

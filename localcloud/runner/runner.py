@@ -290,8 +290,9 @@ class Runner:
             self._log.write(definition, delivery)
             self._on_delivery(delivery)
 
-        def fail(reason: str) -> None:
-            self._statuses[definition.name] = PipeStatus(definition.name, "STOPPED", reason)
+        def become(state: str, reason: str) -> None:
+            if self._statuses[definition.name].state != "STOPPED":  # by another shard's reader
+                self._statuses[definition.name] = PipeStatus(definition.name, state, reason)
 
         for shard in stream["Shards"]:
             reader = ShardReader(
@@ -306,7 +307,7 @@ class Runner:
                 idle_seconds=lambda: self.idle_seconds,
                 signal=self._signal,
                 report=report,
-                fail=fail,
+                become=become,
                 tell=self._on_step,
             )
             running.readers.append(reader)

@@ -2,12 +2,16 @@
 
 import json
 import time
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError, EndpointConnectionError
 
+from eventpipes.deployed import RuleAndTarget, read_rule
 from localcloud.__main__ import _print
 from tests.localcloud.arrivals import until
 from tests.localcloud.bus_cloud import ARN, BUS, PIPE, RULES, TARGET, BusCloud, state
+from tests.localcloud.runner.test_runner import wait_for_state
 from tests.localcloud.weather_cloud import locations
 from tests.localcloud.weather_pipes import CACHE, DELETE, PUBLISH, PUT, TOPIC
 
@@ -70,6 +74,40 @@ def test_a_rule_gets_the_events_of_records_written_after_its_creation(cloud: Bus
             cloud.put_and_wait(f"city {number}")
     names = ['"INSERT"' if number % 2 else '"aws:dynamodb"' for number in range(5)]
     assert [one.body for one in cloud.arrivals] == names
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        EndpointConnectionError(endpoint_url="http://nowhere"),
+        ClientError(
+            {"Error": {"Code": "InternalException"}, "ResponseMetadata": {"HTTPStatusCode": 500}},  # type: ignore[typeddict-item]  # the other members are not read
+            "DescribeRule",
+        ),
+    ],
+    ids=["away", "500"],
+)
+def test_a_new_rule_misses_no_event_while_it_cannot_be_read(
+    cloud: BusCloud, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The pipe waits until the rules of its bus can be read."""
+
+    def fail(name: str, target: RuleAndTarget, *more: Any) -> Any:
+        if target[0]["Name"] == RULES[PUT]:
+            raise error
+        return read_rule(name, target, *more)
+
+    monkeypatch.setattr("localcloud.runner.shard.RETRY_SECONDS", 0.01)
+    with cloud.running_rules(PUBLISH) as runner:
+        # or the runner itself would read the rules before the pipe asks again
+        monkeypatch.setattr("localcloud.runner.runner.WATCH_SECONDS", 3600)
+        with monkeypatch.context() as patch:
+            patch.setattr("localcloud.deliveries.bus.read_rule", fail)
+            cloud.put_rule(PUT)
+            cloud.weather.put("Rome")
+            assert str(error) in wait_for_state(runner, PIPE, "RETRYING")
+        cloud.wait_for(RULES[PUT], 1, "delivered")
+        cloud.wait_for(RULES[PUBLISH], 1, "delivered")
 
 
 def test_the_bus_sees_that_a_rule_is_changed_disabled_or_deleted(cloud: BusCloud) -> None:

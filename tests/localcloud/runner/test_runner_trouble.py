@@ -4,9 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import (
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
+from starlette.requests import Request
+from starlette.responses import Response
 
-from localcloud.deliveries.delivery import Delivery
+import localcloud.runner.shard
 from localcloud.runner.runner import Runner
 from tests.localcloud.arrivals import until
 from tests.localcloud.runner.test_runner import state, wait_for_state
@@ -147,24 +154,109 @@ def test_a_deleted_dead_letter_queue_stops_the_pipe_before_the_record_is_lost(
     assert [delivery.outcome for delivery in cloud.deliveries] == ["dead-letter", "delivered"]
 
 
-def test_an_error_in_on_delivery_stops_the_pipe_with_the_reason(cloud: WeatherCloud) -> None:
+def _answer(status: int, code: str) -> ClientError:
+    answer: Any = {"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "GetRecords")
+
+
+AWAY = EndpointConnectionError(endpoint_url="http://nowhere")
+PASSING = {
+    "away": AWAY,
+    "no connection": ConnectTimeoutError(endpoint_url="http://nowhere"),
+    "no answer": ReadTimeoutError(endpoint_url="http://nowhere"),
+    "500": _answer(500, "InternalServerError"),
+    "limit": _answer(400, "LimitExceededException"),
+    "throttled": _answer(400, "ThrottlingException"),
+}
+
+
+def _failing(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> object:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize("error", PASSING.values(), ids=PASSING)
+def test_a_pipe_reads_on_after_an_error_that_passes(
+    cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The error is its reason until its stream answers, and each record is delivered once."""
+    states = []
+
+    async def look(request: Request) -> Response | None:
+        states.append(state(runner, PUT)[0])
+        return await cloud.arrivals(request)
+
+    with cloud.running(PUT) as runner:
+        cloud.momento.service.interfere = look
+        cloud.weather.put("Oslo")
+        cloud.wait_for(PUT, 1, "delivered")
+        with monkeypatch.context() as patch:
+            patch.setattr(runner._client("dynamodbstreams"), "get_records", _failing(error))  # noqa: SLF001
+            cloud.weather.put("Rome")
+            assert str(error) in wait_for_state(runner, PUT, "RETRYING")
+            cloud.weather.put("Lima")
+        cloud.wait_for(PUT, 3, "delivered")
+        assert state(runner, PUT) == ("RUNNING", "")
+    assert [arrival.key for arrival in cloud.arrivals] == ["Oslo", "Rome", "Lima"]
+    assert states == ["RUNNING"] * 3
+
+
+def test_a_pipe_begins_and_ends_while_its_stream_does_not_answer(
+    cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cloud.weather.create_pipes([PUT])
+    cloud.weather.put("Oslo")
+    monkeypatch.setattr(localcloud.runner.shard, "RETRY_SECONDS", 3600)
+    with cloud.runner() as runner:
+        streams = runner._client("dynamodbstreams")  # noqa: SLF001
+        monkeypatch.setattr(streams, "get_shard_iterator", _failing(AWAY))
+        assert str(AWAY) in wait_for_state(runner, PUT, "RETRYING")
+    assert cloud.deliveries == []
+
+
+def test_an_expired_iterator_is_replaced(
+    cloud: WeatherCloud, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with cloud.running(PUT) as runner:
+        cloud.weather.put("Oslo")
+        cloud.wait_for(PUT, 1, "delivered")
+        streams = runner._client("dynamodbstreams")  # noqa: SLF001
+        get, used = streams.get_records, list[str]()
+
+        def expire(ShardIterator: str, **more: Any) -> Any:  # noqa: N803 - boto3's
+            used.append(ShardIterator)
+            if len(used) == 1:
+                answer: Any = {"Error": {"Code": "ExpiredIteratorException"}}
+                raise streams.exceptions.ExpiredIteratorException(answer, "GetRecords")
+            return get(ShardIterator=ShardIterator, **more)
+
+        monkeypatch.setattr(streams, "get_records", expire)
+        cloud.weather.put("Rome")
+        cloud.wait_for(PUT, 2, "delivered")
+        assert state(runner, PUT)[0] == "RUNNING"
+    assert used[0] != used[1]
+    assert [arrival.key for arrival in cloud.arrivals] == ["Oslo", "Rome"]
+
+
+@pytest.mark.parametrize("error", [ValueError("the listener does not like it"), AWAY], ids=repr)
+def test_an_error_in_on_delivery_stops_the_pipe_with_the_reason(
+    cloud: WeatherCloud, error: Exception
+) -> None:
     """The pipe does not end without a message."""
-
-    def listen(_: Delivery) -> None:
-        raise ValueError("the listener does not like it")
-
     runner = Runner(
-        endpoint=cloud.aws.endpoint, redirect=cloud.momento.endpoint, on_delivery=listen
+        endpoint=cloud.aws.endpoint, redirect=cloud.momento.endpoint, on_delivery=_failing(error)
     )
     with runner:
         runner.wait_until_reading(*cloud.weather.create_pipes([PUT]))
         cloud.weather.put("Oslo")
-        assert "the listener does not like it" in wait_for_state(runner, PUT, "STOPPED")
+        assert str(error) in wait_for_state(runner, PUT, "STOPPED")
 
 
 @pytest.mark.parametrize(
     "error",
-    [EndpointConnectionError(endpoint_url="http://nowhere"), KeyError("a member that nobody sent")],
+    [AWAY, KeyError("a member that nobody sent")],
     ids=["away", "answers what nobody expects"],
 )
 def test_the_runner_continues_after_an_error_of_the_aws_api(
