@@ -13,6 +13,7 @@ _PASSING: Final = frozenset({"LimitExceededException", "ThrottlingException"})
 def passes(error: BotoCoreError | ClientError) -> bool:
     """Say whether there was no answer, or the answer was an error that passes."""
     if isinstance(error, ClientError):
-        status, code = error.response["ResponseMetadata"]["HTTPStatusCode"], error.response["Error"]
-        return status >= HTTPStatus.INTERNAL_SERVER_ERROR or code["Code"] in _PASSING
+        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
+        code = error.response["Error"]["Code"]
+        return status >= HTTPStatus.INTERNAL_SERVER_ERROR or code in _PASSING
     return isinstance(error, (botocore.exceptions.ConnectionError, HTTPClientError))
