@@ -116,10 +116,7 @@ def test_nothing_is_asked_for_a_page_that_goes_while_it_is_opened(
         monkeypatch.undo()
         with Visitor(url, SALES) as visitor:  # a page comes and goes after it
             visitor.wait("ready")
-        until(
-            lambda: not [one for one in threading.enumerate() if one.name == "_follow_items"],
-            seconds=15,
-        )
+        until(lambda: not following("items"))
 
 
 def test_another_filter_is_seen_without_a_new_start(
