@@ -342,8 +342,11 @@ test)
   install_cdktf
   install_browser
   find_provider
-  # Compile the tests and what they import once, beside the checks: otherwise each process does it.
-  $python -m pytest -n 0 --collect-only >.cache/collected.log 2>&1 &
+  # In a new clone, compile the tests and what they import once, beside the checks: otherwise each
+  # process does it.
+  if ! compgen -G 'tests/__pycache__/conftest.*' >/dev/null; then
+    $python -m pytest -n 0 --collect-only >.cache/collected.log 2>&1 &
+  fi
   ./help.sh check || {
     wait
     exit 1
