@@ -33,6 +33,8 @@ SCHEMAS_BY_TYPE = (2, 3, 8)
 """Fields of the answer: of resources, of data sources, of ephemeral resources.
 
 https://developer.hashicorp.com/terraform/plugin/terraform-plugin-protocol, tfplugin5.proto."""
+QUIET = dict.fromkeys(("TF_LOG_PROVIDER", "TF_LOG_SDK", "TF_LOG_SDK_PROTO"), "off")
+"""Otherwise a provider that Terraform attaches to writes a line for each step of each call."""
 ANY_LENGTH = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
 
 
@@ -65,7 +67,7 @@ def provider_process(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
-        env=env,
+        env=env if "TF_LOG" in env else {**env, **QUIET},
         text=True,
     ) as process:
         assert process.stdin is not None
