@@ -171,9 +171,12 @@ def _leaf(steps: Sequence[str]) -> str:
 
 
 def _in_map(steps: Sequence[str]) -> str:
-    """Return the kind of value at a path into attributes. A name with dots is several steps."""
-    leaves = [_value(steps[cut:]) for cut in range(1, len(steps) + 1)]
-    return next((leaf for leaf in leaves if leaf != "nothing"), "nothing")
+    """Return the kind of value at a path into attributes. A name with dots is several steps.
+
+    All steps may be one name, which leads to an object: each path leads to something.
+    """
+    leaves = (_value(steps[cut:]) for cut in range(1, len(steps) + 1))
+    return next(leaf for leaf in leaves if leaf != "nothing")
 
 
 def _value(steps: Sequence[str]) -> str:

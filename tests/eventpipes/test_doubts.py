@@ -230,6 +230,14 @@ def test_forged_object_in_an_object_is_reported() -> None:
     assert found[2].startswith('item.l is "at x", but in the record it is "at x"}')
 
 
+def test_a_forged_value_that_is_no_text_is_shown_as_json() -> None:
+    template = '{"l":"<$.dynamodb.Keys.Location.S>","kind":"weather"}'
+    of = definition("POST", TOPICS, input_template=template)
+    found = told(of, record('x","kind":[1,{"é":null}],"kind":"'))
+    assert found[0].startswith('the body has "kind" 3 times')
+    assert found[2].startswith('kind is [1, {"é": null}], but in the record it is "weather"')
+
+
 def test_an_element_of_a_list_that_reads_otherwise_is_named() -> None:
     template = '{"where":["here","<$.dynamodb.Keys.Location.S>"]}'
     (found,) = told(definition("POST", TOPICS, input_template=template), record("C:\\new"))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from eventpipes import Definition, Filtered, Pipe, Request
+from eventpipes import Definition, Filtered, InvalidDefinition, Pipe, Request
 from eventpipes.planned import after, before, rules_after, rules_before
 from tests.eventpipes.cases import CASES, read_record
 
@@ -53,6 +53,19 @@ def test_change_is_only_in_the_pipes_after_the_plan() -> None:
 def test_new_name_is_only_in_the_pipes_after_the_plan() -> None:
     assert [definition.name for definition in before(document("renamed"))] == NAMES
     assert all(definition.name.startswith("other-") for definition in after(document("renamed")))
+
+
+def test_an_empty_value_of_a_users_own_name_is_kept() -> None:
+    """AWS refuses it, and so does the pipe. Other empty texts are the provider's."""
+    plan = document("changed")
+    resources = plan["planned_values"]["root_module"]["resources"]
+    for one in (one["values"] for one in resources if one["type"] == "aws_pipes_pipe"):
+        (http,) = one["target_parameters"][0]["http_parameters"]
+        http["query_string_parameters"]["empty"] = ""
+    changed = named(after(plan), "put")
+    assert changed.query_string["empty"] == ""
+    with pytest.raises(InvalidDefinition, match="query string parameter 'empty': its value is ''"):
+        Pipe(changed)
 
 
 def test_a_plan_without_pipes_gives_an_empty_list() -> None:

@@ -165,6 +165,11 @@ def test_a_document_may_have_no_resources_and_another_provider(document: dict[st
     assert (read.troubles, dict(read.resources), read.region) == ([], {}, "us-east-1")
 
 
+@each(provider=[{"region": "eu-west-1"}, [{"alias": "other"}, {"region": "eu-west-1"}]])
+def test_the_region_is_the_providers(provider: Any) -> None:
+    assert Document({"provider": {"aws": provider}}).region == "eu-west-1"
+
+
 def test_missing_arguments_have_awss_defaults(document: Any) -> None:
     for pipe in document["resource"][PIPE].values():
         pipe["source_parameters"] = {

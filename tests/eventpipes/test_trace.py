@@ -235,6 +235,16 @@ def test_a_value_that_the_record_does_not_have_is_absent() -> None:
     )
 
 
+def test_a_reserved_variable_has_its_value() -> None:
+    template = '{"at":"<aws.pipes.event.ingestion-time>"}'
+    trace = only(test_pipe.pipe(input_template=template).trace(read_record("insert")))
+    ((text, origin),) = [piece for piece in trace.body if piece.origin]
+    assert origin == Origin(
+        kind="template variable", expression="<aws.pipes.event.ingestion-time>", value=text
+    )
+    assert text
+
+
 def test_path_that_cannot_be_read_is_the_reason() -> None:
     """The record may have an attribute `a:b`."""
     trace = only(test_pipe.pipe(query_string={"key": "$.a:b"}).trace(read_record("insert")))

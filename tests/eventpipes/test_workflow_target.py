@@ -104,6 +104,16 @@ def test_the_values_of_the_connection_win() -> None:
     ]
 
 
+def test_a_question_mark_in_a_parameter_does_not_begin_another() -> None:
+    connection = Connection(name="momento", headers={}, query_string={"key": Secret("b")})
+    task = {**PUT, "Arguments": PUT["Arguments"] | {"QueryParameters": {}}}
+    task["Arguments"]["ApiEndpoint"] = "https://cache.example/cache/c?from=x?key=y&more=1"
+    target = {"definition": machine(Put=task), "connections": {CONNECTION_ARN: connection}}
+    outcome = pipe(target).process(INSERT)
+    assert isinstance(outcome, Requests)
+    assert outcome.requests[0].url == "https://cache.example/cache/c?from=x?key=y&more=1&key=b"
+
+
 FAILING = machine(Fail={"Type": "Fail", "Error": "Odd", "Cause": "it is odd"})
 
 

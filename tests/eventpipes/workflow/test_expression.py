@@ -192,3 +192,27 @@ def test_threads_may_share_an_expression() -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+@each(
+    ("text", "path"),
+    [
+        ("$states.input.a.b", ("a", "b")),
+        ("$string($record.a.b)", ("a", "b")),
+        ("$record.a.b & $record.a.b", ("a", "b")),
+        ("$record.a.b[0]", None),
+        ("$record.a[0].b", None),
+        ("$record.a[c=1].b", None),
+        ("$record[0].a", None),
+        ("$record.a^(b)", None),
+        ("$record.a@$x.b", None),
+        ("$record.a#$i.b", None),
+        ("$record.a & $record.b", None),
+        ("$record", None),
+        ("$other.a", None),
+    ],
+)
+def test_the_only_path_that_an_expression_reads(text: str, path: tuple[str, ...] | None) -> None:
+    record = {"a": {"b": [1, 2]}}
+    variables = {"record": record, "other": {"a": 1}}
+    assert Expression(text, "Output").path_in(record, scope(variables, input=record)) == path

@@ -253,6 +253,7 @@ def test_the_history_has_the_events_by_aws_names() -> None:
     scheduled = execution.history[7].details["parameters"]
     assert scheduled.keys() == {"ApiEndpoint", "Headers", "Method", "RequestBody"}
     assert scheduled["ApiEndpoint"] == "https://cache.example/cache/c"
+    assert execution.history[12].details["output"] == execution.output[0]
 
 
 def test_a_call_has_what_step_functions_sends() -> None:

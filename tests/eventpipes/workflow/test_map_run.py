@@ -144,6 +144,7 @@ def test_results_are_written_by_status_with_a_manifest() -> None:
     files = manifest["ResultFiles"]
     (done,) = json.loads(services.objects["results", files["SUCCEEDED"][0]["Key"]])
     assert (done["Status"], done["Output"], done["Input"]) == ("SUCCEEDED", "1", "1")
+    assert done["InputDetails"] == done["OutputDetails"] == {"Included": True}
     (failed,) = json.loads(services.objects["results", files["FAILED"][0]["Key"]])
     assert (failed["Error"], failed["Cause"]) == ("Lambda.Failed", "cannot do 2")
     assert failed["ExecutionArn"].endswith(f"changes/Each:{failed['Name']}")
@@ -167,7 +168,10 @@ def test_more_failures_than_tolerated_fail_the_map(
     services = Script(aws=Failing(*failing))
     execution = run(distributed(MaxConcurrency=1, **tolerated), [1, 2, 3, 4], services)
     assert execution.error == error
-    assert services.map_runs[-1]["status"] == ("FAILED" if error else "SUCCEEDED")
+    described = services.map_runs[-1]
+    assert described["status"] == ("FAILED" if error else "SUCCEEDED")
+    assert described["toleratedFailureCount"] == tolerated.get("ToleratedFailureCount", 0)
+    assert described["toleratedFailurePercentage"] == tolerated.get("ToleratedFailurePercentage", 0)
 
 
 def test_a_redrive_runs_only_what_did_not_succeed() -> None:

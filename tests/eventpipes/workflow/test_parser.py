@@ -165,6 +165,17 @@ def test_what_the_engine_does_not_run_is_unsupported(states: dict[str, Any], sai
             "JSON and JSONL, not CSV",
         ),
         ({"ResultWriter": {"Resource": "s3"}}, InvalidDefinition, "use arn:aws:states:::s3:put"),
+        (
+            {
+                "ResultWriter": {
+                    "Resource": "arn:aws:states:::s3:putObject",
+                    "Arguments": {"Bucket": "results"},
+                    "WriterConfig": {"OutputType": "JSONL"},
+                }
+            },
+            Unsupported,
+            "the field WriterConfig",
+        ),
     ],
 )
 def test_a_distributed_map_is_checked(
@@ -219,6 +230,10 @@ def test_each_part_may_have_a_comment() -> None:
     states = {"C": choice, "B": {**task, "Next": "M"}, "M": walk}
     states["B"].pop("End")
     StateMachine.parse({"StartAt": "C", **said, "QueryLanguage": "JSONata", "States": states})
+
+
+def test_names_of_80_characters_are_taken() -> None:
+    StateMachine.parse(definition(**{"A" * 80: passing(Assign={"a" * 80: 1})}))
 
 
 def test_references_of_terraform_are_text() -> None:

@@ -141,3 +141,11 @@ def test_pipes_and_workflows_send_values_of_32_levels(levels: int) -> None:
     for make in makes:
         with nullcontext() if levels == 32 else pytest.raises(MappingError, match="32 levels"):
             make()
+
+
+def test_a_value_may_have_more_objects_than_levels() -> None:
+    value: dict[str, Any] = {f"m{number}": {"a": {"b": STATUS}} for number in range(33)}
+    value = {"first": {"a": STATUS}} | value
+    mapping = ItemMapping(topic=TopicMessage(topic="t", value=value))
+    mapping.pipe_configs(STREAM, "c")
+    machine([mapping], STREAM)
