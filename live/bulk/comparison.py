@@ -12,13 +12,14 @@ from live.entry_state import (
     CHANGING,
     IN_SYNC,
     LEFT_OUT,
+    LEFT_OVER,
     MISSING,
     STALE,
     UNKNOWN,
     WRONG,
     state_of_entry,
 )
-from live.items import Item, key_text
+from live.items import Item
 from live.reading import RefusedError, UnansweredError
 from live.watch.look import EXPIRED, KeyLooker, Subject
 from live.watch.reader import EntryReader
@@ -36,6 +37,9 @@ not call again after a longer one."""
 MOST_WHY: Final = 500
 """The most characters of what is wrong with a key."""
 STATES: Final = (IN_SYNC, STALE, MISSING, LEFT_OUT, CHANGING, UNKNOWN)
+COUNTED_AS: Final = {EXPIRED: MISSING, LEFT_OVER: STALE}
+"""The states of a second look that the result of a run does not count by themselves."""
+ITEM_REMOVED: Final = "the item was removed, and its entry is still there"
 
 
 @dataclass
@@ -120,8 +124,8 @@ class SegmentComparison:
         looker = KeyLooker(self.deployment, self.reader, self.now)
         for key in keys:
             look = looker.look(Subject(key))
-            state = MISSING if look.state == EXPIRED else look.state
-            part.note(state, key, look.why or ("" if state in STATES else key_text(key)))
+            state = COUNTED_AS.get(look.state, look.state)
+            part.note(state, key, ITEM_REMOVED if look.state == LEFT_OVER else look.why)
 
 
 def parts_of(event: Mapping[str, Any]) -> tuple[int, int, Item | None, float]:

@@ -8,6 +8,7 @@ import pytest
 
 from eventpipes import Request
 from live.bulk.comparison import (
+    ITEM_REMOVED,
     SETTLE_SECONDS,
     STRETCH_SECONDS,
     ComparedPart,
@@ -20,6 +21,7 @@ from live.watch.watched_deployment import WatchedDeployment
 from localcloud import LocalAws
 from momento_pipes import bulk_settings
 from tests.live.watch.watched import READING_KEY, Watched
+from tests.localcloud.arrivals import Arrivals
 
 COUNT = 7
 PAGE = 2
@@ -87,6 +89,12 @@ def compare(
         ).run(0, 1, start, *seconds), reader
 
 
+def first_of(watched: Watched) -> str:
+    """Return the name of the item that a scan reads first."""
+    _, reader = compare(watched, None, 0.0)
+    return next(name for name in names() if f"key={quote(name)}" in reader.read[0])
+
+
 @pytest.mark.parametrize(
     ("seconds", "compared"),
     [(0.0, [2, 2, 2, 1]), (10.0, [2, 2, 2, 1]), (10.1, [4, 3]), (21.0, [6, 1]), (60.0, [7])],
@@ -113,17 +121,40 @@ def test_without_a_time_a_stretch_has_that_of_the_definition(watched: Watched) -
     assert (part.start, reader.time - BEGIN) == (None, COUNT * REQUEST_SECONDS)
     assert part.counts == {"in sync": COUNT}
     assert parts_of({"segment": 1, "segments": 4, "start": None})[3] == STRETCH_SECONDS
-    assert parts_of({"segment": 1, "segments": 4, "seconds": 5})[3] == 5.0
+    later = {"segment": 1, "segments": 4, "start": {"id": {"S": "a"}}, "seconds": 5}
+    assert parts_of(later) == (1, 4, {"id": {"S": "a"}}, 5.0)
     assert STRETCH_SECONDS == bulk_settings.STRETCH_SECONDS
 
 
 def test_a_difference_is_looked_at_again_before_the_stretch_ends(watched: Watched) -> None:
     """The settling time belongs to the page; the entry comes meanwhile."""
-    part, reader = compare(watched, None, 0.0)
-    (first, *_) = [name for name in names() if f"key={quote(name)}" in reader.read[0]]
+    first = first_of(watched)
     watched.forget(first)
     part, reader = compare(watched, None, 0.0)
     assert part.counts == {"in sync": PAGE - 1, "missing": 1}
     assert reader.time - BEGIN == (PAGE + 1) * REQUEST_SECONDS + SETTLE_SECONDS
     part, _ = compare(watched, None, 0.0, settled=lambda: watched.deliver(first))
     assert part.counts == {"in sync": PAGE}
+
+
+def test_an_entry_that_cannot_be_read_is_unknown(watched: Watched) -> None:
+    first, arrivals = first_of(watched), Arrivals()
+    arrivals.answer(first, 500, 500)
+    watched.momento.service.interfere = arrivals
+    part, _ = compare(watched, None, 0.0)
+    watched.momento.service.interfere = None
+    assert part.counts == {"in sync": PAGE - 1, "unknown": 1}
+    (difference,) = part.wrong
+    assert (difference["state"], difference["key"]) == ("unknown", {"Location": {"S": first}})
+    assert "HTTP 500" in difference["why"]
+
+
+def test_an_entry_whose_item_is_removed_meanwhile_is_counted_as_stale(watched: Watched) -> None:
+    first = first_of(watched)
+    watched.cache(first, "of a former item")
+    part, _ = compare(watched, None, 0.0, settled=lambda: watched.weather.delete(first))
+    told = part.as_json()
+    assert (told["in_sync"], told["stale"]) == (PAGE - 1, 1)
+    (difference,) = told["wrong"]
+    assert difference["key"] == {"Location": {"S": first}}
+    assert (difference["state"], difference["why"]) == ("stale", ITEM_REMOVED)
