@@ -94,6 +94,10 @@ def test_a_rules_letter_is_the_event_with_the_rule_as_an_attribute() -> None:
     assert (letter.arn, letter.condition) == ("arn:rule", "MaximumRetryAttempts")
     assert (letter.stream_arn, letter.first, letter.last) == (PLACE["streamArn"], *[NUMBER] * 2)
     assert letter.event == event
+    refused = {"RULE_ARN": "arn:rule", "ERROR_CODE": "SDK_CLIENT_ERROR"}
+    letter = parse(QueueMessage(id="1", receipt="r", body=json.dumps(event), attributes=refused))
+    assert letter is not None
+    assert letter.condition == "SDK_CLIENT_ERROR"
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,12 @@ def test_a_removed_items_entry_is_found_by_the_letters_record(cloud: RepairCloud
     users.give_up("cache-put")
     users.delete(Id="1")
     cloud.fill("a@x", "old")
+    planned = only(cloud.redrive(pipeline="gone", dry_run=True))
+    assert cloud.cache() == {"a@x": "old"}
     result = only(cloud.redrive(pipeline="gone"))
-    assert result.status is LetterStatus.SUPERSEDED
-    assert result.why == "the item has changed since: its key was deleted from the cache"
+    for told, verb in ((planned, "would be"), (result, "was")):
+        assert told.status is LetterStatus.SUPERSEDED
+        assert told.why == f"the item has changed since: its key {verb} deleted from the cache"
     assert cloud.cache() == {}
 
 
