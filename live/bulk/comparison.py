@@ -39,7 +39,6 @@ MOST_WHY: Final = 500
 STATES: Final = (IN_SYNC, STALE, MISSING, LEFT_OUT, CHANGING, UNKNOWN)
 COUNTED_AS: Final = {EXPIRED: MISSING, LEFT_OVER: STALE}
 """The states of a second look that the result of a run does not count by themselves."""
-ITEM_REMOVED: Final = "the item was removed, and its entry is still there"
 
 
 @dataclass
@@ -124,8 +123,7 @@ class SegmentComparison:
         looker = KeyLooker(self.deployment, self.reader, self.now)
         for key in keys:
             look = looker.look(Subject(key))
-            state = COUNTED_AS.get(look.state, look.state)
-            part.note(state, key, ITEM_REMOVED if look.state == LEFT_OVER else look.why)
+            part.note(COUNTED_AS.get(look.state, look.state), key, look.why)
 
 
 def parts_of(event: Mapping[str, Any]) -> tuple[int, int, Item | None, float]:
