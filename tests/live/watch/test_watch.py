@@ -1,7 +1,9 @@
 """What one run of the watch finds: table and cache are real, only the pipes do not run."""
 
+import json
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from starlette.responses import Response
@@ -57,6 +59,28 @@ def test_a_stale_a_missing_and_a_left_over_entry_are_counted(watched: Watched) -
     assert found.metrics["StaleEntries"] == (2, "Count")
     assert found.metrics["MissingEntries"] == (1, "Count")
     assert watched.slept == [30.0]
+
+
+def test_an_entry_is_left_over_if_its_pipe_deletes_by_the_old_image(watched: Watched) -> None:
+    """The table no longer has the image; the stream told it."""
+    pipes = watched.weather.pipes
+    name = next(one for one in watched.weather.definitions if "delete" in one.name).name
+    before = pipes.describe_pipe(Name=name)
+    pattern = {"eventName": ["REMOVE"], "dynamodb": {"OldImage": {"MinTemp": {"N": ["9"]}}}}
+
+    def filter_by(criteria: Any) -> None:
+        parameters: Any = {"FilterCriteria": criteria}
+        pipes.update_pipe(Name=name, RoleArn=before["RoleArn"], SourceParameters=parameters)
+
+    filter_by({"Filters": [{"Pattern": json.dumps(pattern)}]})
+    try:
+        memory = watched.memory()
+        watched.weather.put("Bonn", MinTemp=9)
+        watched.weather.delete("Bonn")
+        watched.cache("Bonn", "the value before its removal")
+        assert watched.look(memory).wrong == ["left over: Bonn"]
+    finally:
+        filter_by(before["SourceParameters"]["FilterCriteria"])
 
 
 def test_an_entry_that_arrives_in_the_settling_time_is_right(watched: Watched) -> None:

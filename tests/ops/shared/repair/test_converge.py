@@ -136,3 +136,22 @@ def test_an_item_that_the_put_pipe_leaves_out_leaves_the_cache(local_aws: LocalA
         assert cloud.arrivals == []
         assert converge(cloud, keys("Oslo")).described() == "its key was deleted from the cache"
         assert cloud.cache() == {}
+
+
+def test_what_is_made_for_an_item_names_its_stream(local_aws: LocalAws) -> None:
+    """A template may read the record's own fields."""
+    with RepairCloud(local_aws) as cloud:
+        name = next(one for one in cloud.weather.definitions if "put" in one.name).name
+        pipe = cloud.weather.pipes.describe_pipe(Name=name)
+        template = '{"from":"<$.eventSourceARN>","by":"<$.eventSource>"}'
+        cloud.weather.pipes.update_pipe(
+            Name=name,
+            RoleArn=pipe["RoleArn"],
+            TargetParameters=pipe["TargetParameters"] | {"InputTemplate": template},
+        )
+        cloud.weather.put("Oslo")
+        converge(cloud, keys("Oslo"))
+        assert json.loads(cloud.cache()["Oslo"]) == {
+            "from": cloud.weather.stream_arn,
+            "by": "aws:dynamodb",
+        }
