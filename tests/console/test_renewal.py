@@ -130,6 +130,7 @@ def test_another_filter_is_seen_without_a_new_start(
     with served(shop) as url, Visitor(url, SALES) as visitor:
         visitor.wait("ready")
         visitor.wait("item", lambda one: (one["key"], one["state"]) == ("Al open", "in sync"))
+        visitor.wait("health")  # its client was made, too
         opened, opened_to_momento = clients.open, clients.open_to_momento
         before = pipes.describe_pipe(Name=PUT)
         source = before["SourceParameters"]
