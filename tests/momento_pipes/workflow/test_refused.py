@@ -144,8 +144,9 @@ def test_pipes_and_workflows_send_values_of_32_levels(levels: int) -> None:
 
 
 def test_a_value_may_have_more_objects_than_levels() -> None:
-    value: dict[str, Any] = {f"m{number}": {"a": {"b": STATUS}} for number in range(33)}
-    value = {"first": {"a": STATUS}} | value
+    """A count that only grew would step over the limit if all objects had one shape."""
+    flat, deep = {"a": STATUS}, {"a": {"b": STATUS}}
+    value: dict[str, Any] = {"flat": flat} | {f"deep{number}": deep for number in range(33)}
     mapping = ItemMapping(topic=TopicMessage(topic="t", value=value))
     mapping.pipe_configs(STREAM, "c")
     machine([mapping], STREAM)
